@@ -258,6 +258,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: supervise VERDICT BOOT-SECONDS COMMAND-SECONDS LOG KLOG FILES-FD SIMULATOR ARG...\n");
 		return 125;
 	}
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	signal(SIGINT, SIG_DFL);	/* a shell's background command ignores it */
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGCHLD);
 	sigaddset(&wanted, SIGINT);

@@ -16,5 +16,5 @@ bochs_build() {
 bochs_source_key()   { echo "$BOCHS_VERSION"; }
 bochs_source_build() {
 	apt_lists "the source of Bochs"
-	apt_fetch_source "$PWD" "bochs=$BOCHS_VERSION"
+	apt_fetch_source "bochs=$BOCHS_VERSION"
 }

@@ -11,7 +11,7 @@ guest_build() {
 	rm -rf unpacked root
 	# shellcheck disable=SC2086  # a list of package names
 	apt_fetch unpacked $GUEST_PACKAGES
-	mkdir -p root/bin root/sbin root/lib root/lib64 root/usr/bin
+	mkdir -p root/etc root/bin root/sbin root/lib root/lib64 root/usr/bin
 	cp unpacked/bin/busybox root/bin/
 	for applet in $(unpacked/bin/busybox --list); do
 		case $applet in
@@ -33,6 +33,16 @@ guest_build() {
 		-o -name 'libcrypto.so.3' -o -name 'libz.so.1*' \) \
 		-exec cp -d {} root/lib/ \;
 	cp -L unpacked/lib64/ld-linux-x86-64.so.2 root/lib64/
+	guest_profile >root/etc/profile
 	rm -rf unpacked
 	send_tree root >guest.files
+}
+
+# guest_profile: the interactive shell is busybox's, for its line editing; keep
+# its own insmod and the like out of the way.
+guest_profile() {
+	echo "PS1='lab:\\w# '"
+	for name in insmod rmmod modprobe lsmod modinfo; do
+		echo "alias $name=/bin/$name"
+	done
 }

@@ -23,6 +23,8 @@ stock_build() {
 	rm -rf boot usr/share
 	# Debian's folder refers to its installed place once.
 	sed -i "s|^include /usr/src|include $PWD/usr/src|" "usr/src/linux-headers-$release/Makefile"
+	# Without it kbuild leaves out BTF, which needs pahole and slows insmod.
+	rm -f "usr/src/linux-headers-$release/vmlinux"
 	ln -sfn "usr/src/linux-headers-$release" kdir
 	kernel_flatten bzImage
 	kernel_modules "$release"

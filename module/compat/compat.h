@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the differences between the kernels that vmring supports: the rest of
+ * the module is written for the newest one, and what an older one lacks is
+ * supplied here. The VMR_HAVE_ macros come from probe.mk, which looks into the
+ * kernel's headers, because distributions take patches back.
+ */
+#ifndef VMR_COMPAT_COMPAT_H
+#define VMR_COMPAT_COMPAT_H
+
+#include <linux/cpuhotplug.h>
+#include <asm/msr.h>
+#include <asm/reboot.h>
+
+/*
+ * KVM's own CPU-hotplug state. Up to 6.1 it is one of the STARTING states,
+ * whose callbacks run with interrupts off and can't fail.
+ */
+#ifdef VMR_HAVE_CPUHP_AP_KVM_ONLINE
+#define VMR_CPUHP_CAN_FAIL		true
+#else
+#define CPUHP_AP_KVM_ONLINE		CPUHP_AP_KVM_STARTING
+#define VMR_CPUHP_CAN_FAIL		false
+#endif
+
+#ifndef VMR_HAVE_RDMSRQ
+#define rdmsrq_safe(msr, value)		rdmsrl_safe(msr, value)
+#endif
+
+/*
+ * Kernels without the callback leave VMX operation by themselves in a crash or
+ * an emergency reboot, on every CPU whose CR4.VMXE is set.
+ */
+#ifndef VMR_HAVE_EMERGENCY_VIRT_CALLBACK
+typedef void (cpu_emergency_virt_cb)(void);
+
+static inline void
+cpu_emergency_register_virt_callback(cpu_emergency_virt_cb *callback)
+{
+}
+
+static inline void
+cpu_emergency_unregister_virt_callback(cpu_emergency_virt_cb *callback)
+{
+}
+#endif
+
+#endif

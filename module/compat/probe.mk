@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+# Owns what is found out about a kernel before the module is compiled for it;
+# included by Kbuild. Sets vmr-probed, the VMR_HAVE_ macros for compat.h.
+# Versions are compared for the supported range alone, everything else is
+# looked up in the kernel's headers.
+
+vmr-oldest := 6.1
+vmr-newest := 6.18
+
+vmr-number = $(shell echo $$(($(word 1,$(subst ., ,$(1))) * 1000 + $(word 2,$(subst ., ,$(1))))))
+vmr-kernel := $(call vmr-number,$(VERSION).$(PATCHLEVEL))
+
+ifneq ($(shell test $(vmr-kernel) -ge $(call vmr-number,$(vmr-oldest)) -a \
+	$(vmr-kernel) -le $(call vmr-number,$(vmr-newest)) && echo y),y)
+$(error vmring builds for Linux $(vmr-oldest) to $(vmr-newest), this is $(VERSION).$(PATCHLEVEL) (docs/kernel-support.md says why))
+endif
+ifneq ($(CONFIG_X86_64),y)
+$(error vmring builds for 64-bit x86 kernels only)
+endif
+
+# $(call vmr-has,MACRO,REGEX,HEADER)
+vmr-has = $(shell grep -qE '$(2)' $(srctree)/$(3) && echo -DVMR_HAVE_$(1))
+
+vmr-probed := \
+	$(call vmr-has,CPUHP_AP_KVM_ONLINE,CPUHP_AP_KVM_ONLINE,include/linux/cpuhotplug.h) \
+	$(call vmr-has,STRUCT_SYSCORE,^struct syscore {,include/linux/syscore_ops.h) \
+	$(call vmr-has,RDMSRQ,rdmsrq_safe,arch/x86/include/asm/msr.h) \
+	$(call vmr-has,EMERGENCY_VIRT_CALLBACK,cpu_emergency_register_virt_callback,arch/x86/include/asm/reboot.h)

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the module: its parameters, the order in which the parts come up, and
+ * the same order backwards. Called by the kernel at load and unload.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "core/dev.h"
+#include "core/report.h"
+#include "core/vmring.h"
+#include "vmx/caps.h"
+#include "vmx/cpu.h"
+
+static char *vmx = "owner";
+module_param(vmx, charp, 0444);
+MODULE_PARM_DESC(vmx,
+		 "who has VMX: owner (vmring alone, KVM not loaded; the default and for now the only way), borrowed (beside KVM), auto");
+
+static int __init check_mode(void)
+{
+	if (!strcmp(vmx, "owner"))
+		return 0;
+	if (!strcmp(vmx, "borrowed") || !strcmp(vmx, "auto")) {
+		pr_err("vmx=%s is not built yet: use vmx=owner, and unload KVM\n",
+		       vmx);
+		return -EOPNOTSUPP;
+	}
+	pr_err("vmx=%s means nothing: use vmx=owner\n", vmx);
+	return -EINVAL;
+}
+
+static int __init vmr_init(void)
+{
+	int err;
+
+	err = check_mode();
+	if (err)
+		return err;
+	err = vmr_caps_init();
+	if (err)
+		return err;
+	err = vmr_cpu_init();
+	if (err)
+		return err;
+	vmr_report_init();
+	err = vmr_dev_init();
+	if (err)
+		goto err_exit_report;
+	return 0;
+
+err_exit_report:
+	vmr_report_exit();
+	vmr_cpu_exit();
+	return err;
+}
+module_init(vmr_init);
+
+static void __exit vmr_exit(void)
+{
+	vmr_dev_exit();
+	vmr_report_exit();
+	vmr_cpu_exit();
+}
+module_exit(vmr_exit);
+
+MODULE_DESCRIPTION("Drives Intel VT-x directly, without KVM");
+MODULE_AUTHOR("vmring developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(VMR_VERSION);

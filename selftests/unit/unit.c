@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the running of the unit tests: one process, all tests one after the
+ * other, KTAP on stdout, exit status 1 if one failed.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/kernel.h>
+
+#include "unit.h"
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "ctls_all_words_of_four_bits", ctls_all_words_of_four_bits },
+	{ "ctls_halves", ctls_halves },
+	{ "ctls_contradiction", ctls_contradiction },
+	{ "caps_exists", caps_exists },
+	{ "caps_true_controls_count", caps_true_controls_count },
+	{ "caps_difference", caps_difference },
+	{ "caps_names", caps_names },
+	{ "features_each_bit", features_each_bit },
+	{ "features_models", features_models },
+	{ "features_line", features_line },
+	{ "features_line_fits", features_line_fits },
+	{ "features_line_is_cut", features_line_is_cut },
+	{ "features_lacking", features_lacking },
+	{ "features_controls", features_controls },
+	{ "layout_abi", layout_abi },
+	{ "layout_vmx", layout_vmx },
+};
+
+static int failures;	/* of the running test */
+
+void unit_fail(const char *file, int line, const char *format, ...)
+{
+	va_list args;
+
+	failures++;
+	printf("# %s:%d: ", file, line);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+int unit_differ(const char *a, const char *b)
+{
+	return strcmp(a, b);
+}
+
+int scnprintf(char *buffer, unsigned long size, const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(buffer, size, format, args);
+	va_end(args);
+	if (length < (int)size)
+		return length;
+	return size ? size - 1 : 0;
+}
+
+int main(void)
+{
+	unsigned int i, failed = 0;
+
+	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(tests));
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		failures = 0;
+		tests[i].run();
+		if (failures)
+			failed++;
+		printf("%s %u %s\n", failures ? "not ok" : "ok", i + 1,
+		       tests[i].name);
+	}
+	printf("%zu passed, %u failed\n", ARRAY_SIZE(tests) - failed, failed);
+	return failed ? 1 : 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the unit tests' harness. A test is a function that EXPECTs; unit.c runs
+ * all that are listed there and prints KTAP.
+ */
+#ifndef UNIT_UNIT_H
+#define UNIT_UNIT_H
+
+/**
+ * unit_fail() - note that the running test failed, and say where
+ * @file: source file
+ * @line: line in it
+ * @format: what was expected, as printf() has it
+ */
+void unit_fail(const char *file, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define EXPECT(condition)						\
+	do {								\
+		if (!(condition))					\
+			unit_fail(__FILE__, __LINE__, "%s", #condition);	\
+	} while (0)
+
+#define EXPECT_EQ(got, want)						\
+	do {								\
+		unsigned long long got_ = (got), want_ = (want);	\
+									\
+		if (got_ != want_)					\
+			unit_fail(__FILE__, __LINE__,			\
+				  "%s is 0x%llx, not 0x%llx",		\
+				  #got, got_, want_);			\
+	} while (0)
+
+#define EXPECT_STR(got, want)						\
+	do {								\
+		const char *got_ = (got), *want_ = (want);		\
+									\
+		if (unit_differ(got_, want_))				\
+			unit_fail(__FILE__, __LINE__,			\
+				  "%s is \"%s\", not \"%s\"",		\
+				  #got, got_, want_);			\
+	} while (0)
+
+/**
+ * unit_differ() - compare two strings
+ * @a: one
+ * @b: the other
+ *
+ * Return: nonzero if they are not the same.
+ */
+int unit_differ(const char *a, const char *b);
+
+/* The tests, each in the file that its name begins with: ctls.c and so on. */
+void ctls_all_words_of_four_bits(void);
+void ctls_halves(void);
+void ctls_contradiction(void);
+void caps_exists(void);
+void caps_true_controls_count(void);
+void caps_difference(void);
+void caps_names(void);
+void features_each_bit(void);
+void features_models(void);
+void features_line(void);
+void features_line_fits(void);
+void features_line_is_cut(void);
+void features_lacking(void);
+void features_controls(void);
+void layout_abi(void);
+void layout_vmx(void);
+
+#endif
