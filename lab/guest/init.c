@@ -117,9 +117,12 @@ static void klog_forward(void)
 	char record[8192];
 	ssize_t size;
 
-	while ((size = read(kmsg, record, sizeof(record) - 1)) > 0 || (size < 0 && errno == EPIPE)) {
+	for (;;) {
+		size = read(kmsg, record, sizeof(record) - 1);
 		if (size > 0)
 			klog_record(record, size);
+		else if (size == 0 || errno != EPIPE)	/* EPIPE: some were lost */
+			break;
 	}
 	port_flush(LAB_KLOG);
 }
@@ -179,7 +182,9 @@ static bool files_line(char *line, size_t room)
 
 static void make_folders(char *path)
 {
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	char *slash = path;
+
+	while ((slash = strchr(slash + 1, '/'))) {
 		*slash = '\0';
 		mkdir(path, 0755);
 		*slash = '/';
@@ -262,9 +267,11 @@ static const struct {
 static void mount_all(void)
 {
 	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
-		mkdir(mounts[i].at, 0755);
-		if (mount(mounts[i].type, mounts[i].at, mounts[i].type, 0, NULL) && mounts[i].needed)
-			lab_failed("mounting", mounts[i].at);
+		const char *type = mounts[i].type, *at = mounts[i].at;
+
+		mkdir(at, 0755);
+		if (mount(type, at, type, 0, NULL) && mounts[i].needed)
+			lab_failed("mounting", at);
 	}
 	symlink("/proc/self/fd", "/dev/fd");
 	symlink("fd/0", "/dev/stdin");
@@ -372,7 +379,8 @@ static void start_on_terminal(struct command *c, char **words)
 		dup2(slave, STDERR_FILENO);
 		exec_command(words);
 	}
-	c->in = c->out = master;
+	c->in = master;
+	c->out = master;
 	c->err = -1;
 	c->interactive = true;
 }
@@ -502,8 +510,8 @@ static int run_words(char **words, bool interactive, int signals)
 	return c.status;
 }
 
-/* prepare: a line of /lab/prepare each, before the command: what the lab loads. */
-static void prepare(void)
+/* run_prepare: a line of /lab/prepare each, before the command: what the lab loads. */
+static void run_prepare(void)
 {
 	char line[1024];
 	FILE *f = fopen("/lab/prepare", "r");
@@ -551,7 +559,7 @@ int main(void)
 	if (chdir("/root"))
 		lab_failed("entering", "/root");
 
-	prepare();
+	run_prepare();
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);

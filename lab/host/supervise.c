@@ -4,7 +4,7 @@
  * what the machine says on the control stream, keeps the time limits, and writes
  * what became of it into a verdict file:
  *
- *   supervise VERDICT BOOT-SECONDS COMMAND-SECONDS LOG KLOG FILES-FD SIMULATOR ARG...
+ *   supervise VERDICT BOOT-S COMMAND-S LOG KLOG FILES-FD SIMULATOR ARG...
  *
  * verdict (one line): exit N | reset | ended STATUS | timeout | boot-timeout |
  * interrupted SIGNAL, and in a second line how far the machine came: power,
@@ -220,14 +220,17 @@ static void follow(struct run *run, int signals, const char *verdict_path)
 		if (left <= 0) {
 			control_read(run);
 			end_simulator(run);
-			verdict(verdict_path, run, run->progress >= START ? "timeout" : "boot-timeout", -1);
+			verdict(verdict_path, run,
+				run->progress >= START ? "timeout" : "boot-timeout", -1);
 			return;
 		}
 		if (poll(on, 2, (int)left) < 0 && errno != EINTR)
 			fail("poll");
 		if (on[0].revents && !control_read(run))
 			on[0].fd = -1;
-		if (!(on[1].revents & POLLIN) || read(signals, &info, sizeof(info)) != sizeof(info))
+		if (!(on[1].revents & POLLIN))
+			continue;
+		if (read(signals, &info, sizeof(info)) != sizeof(info))
 			continue;
 		if (info.ssi_signo != SIGCHLD) {
 			end_simulator(run);
@@ -255,7 +258,7 @@ int main(int argc, char **argv)
 	sigset_t wanted;
 
 	if (argc < 8) {
-		fprintf(stderr, "usage: supervise VERDICT BOOT-SECONDS COMMAND-SECONDS LOG KLOG FILES-FD SIMULATOR ARG...\n");
+		fputs("supervise: too few arguments; it is for lab/run\n", stderr);
 		return 125;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGTERM);

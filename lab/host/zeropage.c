@@ -3,7 +3,7 @@
  * Owns the block that the loader ROM hands to an image: Linux's zero page, the
  * command line, identity page tables of 4 GiB, and the entry point.
  *
- *   zeropage ENTRY CMDLINE [BZIMAGE INITRD_ADDRESS INITRD_SIZE] > block
+ *   zeropage ENTRY CMDLINE [BZIMAGE INITRD-AT INITRD-SIZE] > block
  */
 
 #include <stdint.h>
@@ -40,7 +40,8 @@ static int copy_setup_header(const char *path)
 	FILE *f = fopen(path, "rb");
 	size_t end;
 
-	if (!f || fread(head, 1, sizeof(head), f) != sizeof(head) || memcmp(head + 0x202, "HdrS", 4)) {
+	if (!f || fread(head, 1, sizeof(head), f) != sizeof(head) ||
+	    memcmp(head + 0x202, "HdrS", 4)) {
 		fprintf(stderr, "zeropage: %s is not a Linux bzImage\n", path);
 		return -1;
 	}
@@ -64,11 +65,11 @@ static void identity_tables(void)
 int main(int argc, char **argv)
 {
 	if (argc != 3 && argc != 6) {
-		fprintf(stderr, "usage: zeropage ENTRY CMDLINE [BZIMAGE INITRD_ADDRESS INITRD_SIZE]\n");
+		fputs("usage: zeropage ENTRY CMDLINE [BZIMAGE INITRD-AT INITRD-SIZE]\n", stderr);
 		return 1;
 	}
 	if (strlen(argv[2]) >= PAGE) {
-		fprintf(stderr, "zeropage: the command line has more than %d characters\n", PAGE - 1);
+		fprintf(stderr, "zeropage: the command line is longer than %d\n", PAGE - 1);
 		return 1;
 	}
 	if (argc == 6) {

@@ -67,17 +67,28 @@ apt_update() {
 	apt_private apt-get -o APT::Update::Error-Mode=any update
 }
 
-# apt_lists: have package lists that are at most a day old.
+apt_lists_fresh() { [ -n "$(find "$APT_DIR/ready" -mmin -1440 2>/dev/null)" ]; }
+
+# apt_lists WHAT: have package lists that are at most a day old, to get WHAT.
 apt_lists() {
-	[ -z "$(find "$APT_DIR/ready" -mmin -1440 2>/dev/null)" ] || return 0
-	need_space 500 "reading package lists"
+	apt_lists_fresh || (
+		need_space 500 "reading package lists"
+		mkdir -p "$APT_DIR"
+		exec 7>"$APT_DIR/lock"
+		flock 7
+		apt_lists_fresh || apt_lists_now "$1" 7>&-
+	)
+}
+
+apt_lists_now() {
 	apt_configure
 	say "reading the package lists"
-	apt_update >"$APT_DIR/update.log" 2>&1 </dev/null || {
-		grep '^E:' "$APT_DIR/update.log" >&2
-		die "the Debian mirror can't be reached, and $1 is not in the cache yet; connect this machine, then run the same command again"
-	}
-	: >"$APT_DIR/ready"
+	if apt_update >"$APT_DIR/update.log" 2>&1 </dev/null; then
+		: >"$APT_DIR/ready"
+		return 0
+	fi
+	grep '^E:' "$APT_DIR/update.log" | head -n 3 >&2 || :
+	die "the Debian mirror can't be reached, and $1 is not in the cache yet: connect this machine, and run the same command again"
 }
 
 # apt_version PACKAGE: the version that apt_fetch would get.
@@ -99,11 +110,17 @@ apt_fetch() {
 	mkdir -p "$into"
 	box=$(mktemp -d "$APT_DIR/download.XXXXXX")
 	say "fetching $*"
-	(cd "$box" && logged "fetch-${box##*.}" apt_private apt-get download "$@")
+	if ! (cd "$box" && apt_private apt-get download "$@") >"$box/log" 2>&1 </dev/null; then
+		grep '^E:' "$box/log" | head -n 3 >&2 || :
+		rm -rf "$box"
+		# A version that the mirror has replaced since is found next time.
+		rm -f "$APT_DIR/ready"
+		die "could not fetch $*: connect this machine, and run the same command again"
+	fi
 	for deb in "$box"/*.deb; do
 		dpkg -x "$deb" "$into"
 	done
-	rm -rf "$box" "$LAB_CACHE/log/fetch-${box##*.}.log"
+	rm -rf "$box"
 }
 
 # apt_fetch_source PACKAGE=VERSION: its upstream tarball into the current folder,

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
 # Stage bochs: the simulator, Bochs 3.0 of Debian 13 with the patches of
-# lab/bochs/patches. Stage bochs-unpatched: the same with the lab's own two
-# patches only, to prove that the tests notice what the others mend.
+# lab/bochs/patches. Stage bochs-unpatched: the same with the lab port only, to
+# prove that the simulator's tests notice what the other patches mend.
 
 BOCHS_VERSION=3.0+dfsg-1
 
 bochs_key()   { echo "$BOCHS_VERSION"; cat "$LAB_TREE/lab/bochs/build" "$LAB_TREE"/lab/bochs/patches/*; }
 bochs_needs() { echo bochs-source; }
-bochs_build() {
+bochs_build() { bochs_build_with; }
+
+bochs_unpatched_key()   { bochs_key; }
+bochs_unpatched_needs() { echo bochs-source; }
+bochs_unpatched_build() { bochs_build_with --only '24-*'; }
+
+# bochs_build_with OPTION...
+bochs_build_with() {
 	host_packages g++ make patch xz-utils
 	need_space 400 "building Bochs"
-	sh "$LAB_TREE/lab/bochs/build" "$(stage_dir bochs-source)"/*.orig.tar.xz "$PWD" >&2
+	sh "$LAB_TREE/lab/bochs/build" "$@" "$(stage_dir bochs-source)"/*.orig.tar.xz "$PWD" >&2
 }
 
 bochs_source_key()   { echo "$BOCHS_VERSION"; }
