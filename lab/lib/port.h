@@ -22,6 +22,7 @@
 #define LAB_END			0x8934	/* <- exit status: ends the simulator */
 #define LAB_ICOUNT_LOW		0x8938	/* -> instructions of this CPU */
 #define LAB_ICOUNT_HIGH		0x893c
+#define LAB_PAGE		0x8940	/* <- page: receive files there; -> bytes */
 
 /* Physical addresses in the simulated machine, before the kernel runs. */
 #define LAB_ROM			0xd0000

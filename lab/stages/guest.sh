@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Stage guest: the programs inside the simulated machine, from Debian 12: a
-# static busybox, dash, the real kmod and kexec, and coreutils' timeout, which
-# kselftest's runner calls.
+# static busybox, dash, the real kmod and kexec (Debian's is linked with Xen's
+# libraries), and coreutils' timeout, which kselftest's runner calls.
 
-GUEST_PACKAGES='busybox-static kmod libkmod2 liblzma5 libzstd1 libssl3 libc6 zlib1g kexec-tools coreutils dash'
+GUEST_PACKAGES='busybox-static kmod libkmod2 liblzma5 libzstd1 libssl3 libc6 zlib1g kexec-tools coreutils dash
+	libxenmisc4.17 libxencall1 libxendevicemodel1 libxenevtchn1 libxenforeignmemory1 libxengnttab1 libxentoolcore1 libxentoollog1'
 
 guest_key() { echo 1 "$GUEST_PACKAGES"; cat "$LAB_TREE/lab/stages/guest.sh" "$LAB_TREE/lab/lib/send.sh"; }
 guest_build() {
@@ -30,7 +31,10 @@ guest_build() {
 	cp unpacked/sbin/kexec root/sbin/
 	find unpacked/lib/x86_64-linux-gnu unpacked/usr/lib/x86_64-linux-gnu -maxdepth 1 \
 		\( -name 'libc.so.6' -o -name 'libkmod.so.2*' -o -name 'liblzma.so.5*' -o -name 'libzstd.so.1*' \
-		-o -name 'libcrypto.so.3' -o -name 'libz.so.1*' \) \
+		-o -name 'libcrypto.so.3' -o -name 'libz.so.1*' \
+		-o -name 'libxenctrl.so.*' -o -name 'libxencall.so.*' -o -name 'libxendevicemodel.so.*' \
+		-o -name 'libxenevtchn.so.*' -o -name 'libxenforeignmemory.so.*' -o -name 'libxengnttab.so.*' \
+		-o -name 'libxentoolcore.so.*' -o -name 'libxentoollog.so.*' \) \
 		-exec cp -d {} root/lib/ \;
 	cp -L unpacked/lib64/ld-linux-x86-64.so.2 root/lib64/
 	guest_profile >root/etc/profile
