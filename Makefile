@@ -8,6 +8,8 @@ VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 DKMS_TREE := /usr/src/vmring-$(VERSION)
 MAKEFLAGS += --no-print-directory
+# What the kernel calls itself, under which its modules are installed.
+release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 
 .PHONY: help demo check check-fast check-debug check-long module vmrun selftests \
 	bench install uninstall install-udev dkms-install dkms-uninstall clean
@@ -36,7 +38,7 @@ demo:
 	@lab/run --kernel 6.1 --cpus 2 --expect-complaint 'cpu_emergency_(un)?register_virt_callback' --add lab/guest/demo.sh -- sh demo.sh </dev/null
 
 check:
-	@scripts/tally scripts/check/fast lab/selftest 'selftests/run --tier check'
+	@scripts/tally 'scripts/check/fast' 'scripts/check/fast clang dkms' lab/selftest 'selftests/run --tier check'
 
 check-fast:
 	@scripts/check/fast
@@ -45,7 +47,7 @@ check-debug:
 	@selftests/run --tier debug
 
 check-long:
-	@scripts/tally scripts/check/fast 'lab/selftest --unpatched' 'selftests/run --tier long'
+	@scripts/tally 'scripts/check/fast' lab/selftest 'lab/selftest --unpatched' 'selftests/run --tier long'
 
 lab-setup:
 	@lab/setup
@@ -70,12 +72,12 @@ vmrun bench:
 install: module
 	@$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 	install -D -m 644 uapi/vmring.h $(DESTDIR)$(PREFIX)/include/vmring.h
-	depmod -a $(if $(DESTDIR),-b $(DESTDIR)) "$$(cat $(KDIR)/include/config/kernel.release)"
+	depmod -a $(if $(DESTDIR),-b $(DESTDIR)) $(release)
 
 uninstall: kdir
 	rm -f $(DESTDIR)$(PREFIX)/include/vmring.h
-	rm -f $(DESTDIR)/lib/modules/"$$(cat $(KDIR)/include/config/kernel.release)"/*/vmring.ko*
-	depmod -a $(if $(DESTDIR),-b $(DESTDIR)) "$$(cat $(KDIR)/include/config/kernel.release)"
+	rm -f $(DESTDIR)/lib/modules/$(release)/*/vmring.ko*
+	depmod -a $(if $(DESTDIR),-b $(DESTDIR)) $(release)
 
 install-udev:
 	install -D -m 644 udev/60-vmring.rules $(DESTDIR)/etc/udev/rules.d/60-vmring.rules
