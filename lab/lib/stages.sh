@@ -58,8 +58,9 @@ stage_make() {
 	fi
 	[ ! -f "$dir/.done" ] || return 0
 	began=$(date +%s)
-	say "setting up $1"
-	trap '[ $? = 0 ] || say "setting up $1 failed; the same command goes on from here"' EXIT
+	making=$1
+	say "setting up $making"
+	trap '[ $? = 0 ] || say "setting up $making failed; the same command goes on from here"' EXIT
 	cd "$dir"
 	"$(stage_fn "$1")_build" 9>&-
 	: >"$dir/.done"

@@ -9,7 +9,7 @@ stock_6_1_build()  { stock_build linux-image-cloud-amd64 linux-headers-cloud-amd
 stock_6_12_build() { stock_build linux-image-6.12-cloud-amd64 linux-headers-6.12-cloud-amd64; }
 
 stock_build() {
-	host_packages gcc-12 make libelf1 binutils xz-utils zstd kmod
+	host_packages gcc-12 make libelf1 binutils xz-utils lz4 zstd kmod
 	need_space 700 "unpacking a Debian kernel"
 	apt_lists "a Debian kernel"
 	image=$(apt_depends "$1" linux-image-)
