@@ -35,7 +35,7 @@ help:
 # ---- the simulated machine ----
 
 demo:
-	@lab/run --kernel 6.1 --cpus 2 --expect-complaint 'cpu_emergency_(un)?register_virt_callback' --add lab/guest/demo.sh -- sh demo.sh </dev/null
+	@LAB_PROGRAMS= lab/run --kernel 6.1 --cpus 2 --expect-complaint 'cpu_emergency_(un)?register_virt_callback' --add lab/guest/demo.sh -- sh demo.sh </dev/null
 
 check:
 	@scripts/tally 'scripts/check/fast' 'scripts/check/fast clang dkms' lab/selftest 'selftests/run --tier check'

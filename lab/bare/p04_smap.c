@@ -54,7 +54,7 @@ static void clac(void)
 	asm volatile(".byte 0x0f, 0x01, 0xca" : : : "cc", "memory");
 }
 
-static void popf(u64 flags)
+static void load_flags(u64 flags)
 {
 	asm volatile("push %0; popf" : : "r"(flags) : "cc", "memory");
 }
@@ -101,9 +101,9 @@ int main(void)
 	expect(true, "after STAC");
 	clac();
 	expect(false, "after CLAC");
-	popf(RFLAGS_AC | 2);
+	load_flags(RFLAGS_AC | 2);
 	expect(true, "after POPF with AC");
-	popf(2);
+	load_flags(2);
 	expect(false, "after POPF without AC");
 	check(copy_arrives(), "a string copy arrives whole");
 	expect(false, "after the copy");

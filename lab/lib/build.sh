@@ -4,6 +4,10 @@
 
 BUILD=$LAB_TREE/build
 
+# What is built for the machine besides the module, where the tree has it;
+# LAB_PROGRAMS says less, for those who need less and don't want to wait for it.
+PROGRAMS=${LAB_PROGRAMS-selftests userspace/vmrun bench}
+
 # build_newer OUTPUT SOURCE...: is any source newer than the output?
 build_newer() {
 	output=$1
@@ -91,7 +95,7 @@ build_guest_files() {
 
 # build_programs: what runs in the simulated machine, where it exists in the tree.
 build_programs() {
-	for program in selftests userspace/vmrun bench; do
+	for program in $PROGRAMS; do
 		[ -f "$LAB_TREE/$program/Makefile" ] || continue
 		build_locked "${program##*/}" make -C "$LAB_TREE/$program" lab OUTPUT="$BUILD/${program##*/}"
 	done

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loads a module again and again, and each time one more of the allocations
+ * that the kernel makes for it succeeds before one fails (CONFIG_FAULT_INJECTION,
+ * /proc/thread-self/fail-nth), until none fails any more:
+ *
+ *   fail_nth [FIRST]
+ *
+ * After each load nothing may be left; one that succeeded although an allocation
+ * failed is unloaded first.
+ */
+#include "module.h"
+
+#define MOST	5000
+
+static int write_nth(int n)
+{
+	char text[16];
+	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	int size = snprintf(text, sizeof(text), "%d", n);
+	int err = fd < 0 || write(fd, text, size) != size;
+
+	close(fd);
+	return err;
+}
+
+/* How many allocations are left until one would have failed: 0: it did. */
+static int read_nth(void)
+{
+	char text[16] = "";
+	int fd = open("/proc/thread-self/fail-nth", O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	return text[0] ? atoi(text) : -1;
+}
+
+int main(int argc, char **argv)
+{
+	const char *file = module_file("vmring", "VMR_MODULE"), *remains;
+	int first = argc == 2 ? atoi(argv[1]) : 1;
+	int module, n, left, err = 0, loaded = 0;
+
+	module = open(file, O_RDONLY | O_CLOEXEC);
+	if (module < 0) {
+		perror(file);
+		return 2;
+	}
+	for (n = first; n < MOST; n++) {
+		if (write_nth(n)) {
+			perror("/proc/thread-self/fail-nth");
+			return 2;
+		}
+		err = syscall(SYS_finit_module, module, "", 0) ? errno : 0;
+		left = read_nth();
+		if (write_nth(0) || left < 0)
+			return 2;
+		if (!err)
+			err = -vmring_unload();
+		if (err < 0) {
+			printf("allocation %d failed, the load succeeded, the unload didn't: %s\n",
+			       n, strerror(-err));
+			return 1;
+		}
+		if (left)
+			break;
+		loaded += !err;
+		remains = vmring_remains();
+		if (remains) {
+			printf("allocation %d failed, the load said '%s', and this was left: %s\n",
+			       n, strerror(err), remains);
+			return 1;
+		}
+	}
+	if (n == MOST || n == first || err) {
+		printf("no end after %d allocations: %s\n", n - first, strerror(err));
+		return 1;
+	}
+	printf("%d allocations failed, one at a time; %d of the loads succeeded without\n",
+	       n - first, loaded);
+	return 0;
+}
