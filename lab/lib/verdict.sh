@@ -14,7 +14,7 @@ log_end() {
 	for log in klog console simulator.log; do
 		[ -s "$run_dir/$log" ] || continue
 		say "the end of $log:"
-		tr -d '\r' <"$run_dir/$log" | grep -av '^$' | tail -n 12 | cut -c1-300 >&2
+		tr -d '\r' <"$run_dir/$log" | grep -avE '^$|MSR: Unknown register' | tail -n 12 | cut -c1-300 >&2
 	done
 }
 
