@@ -115,6 +115,14 @@ static void klog_record(char *record, ssize_t size)
 	port_send(LAB_KLOG, line, used);
 }
 
+/* The kernel's buffer was faster than we: a complaint may have been there. */
+static void klog_lost(void)
+{
+	static const char line[] = "[    0.000000] lab: BUG: lines of the kernel's log were lost\n";
+
+	port_send(LAB_KLOG, line, sizeof(line) - 1);
+}
+
 static void klog_forward(void)
 {
 	char record[8192];
@@ -124,7 +132,9 @@ static void klog_forward(void)
 		size = read(kmsg, record, sizeof(record) - 1);
 		if (size > 0)
 			klog_record(record, size);
-		else if (size == 0 || errno != EPIPE)	/* EPIPE: some were lost */
+		else if (size < 0 && errno == EPIPE)
+			klog_lost();
+		else
 			break;
 	}
 	port_flush(LAB_KLOG);
@@ -232,10 +242,15 @@ static void file_content(int fd, unsigned long long size, const char *path)
 	}
 }
 
-/* A file: "F MODE SIZE PATH", then its bytes. A link: "L TARGET PATH". */
+/*
+ * A file: "F MODE SIZE PATH", then its bytes. A link: "L TARGET PATH". "E" at the
+ * end: without it, something was longer or shorter than announced. No stream at
+ * all: a second kernel, whose root has everything.
+ */
 static void files_receive(void)
 {
-	char line[4096 + 64];
+	char line[4096 + 64] = "";
+	bool any = false;
 
 	files_pin();
 	while (files_line(line, sizeof(line))) {
@@ -254,18 +269,25 @@ static void files_receive(void)
 			file_content(fd, size, path);
 			fchmod(fd, mode);
 			close(fd);
-		} else if (line[0] == 'L') {
+		} else if (!strcmp(line, "E")) {
+			return;
+		} else if (!strncmp(line, "L ", 2) && strchr(line + 2, ' ')) {
 			char *target = line + 2;
 
 			path = strchr(target, ' ');
-			if (!path)
-				continue;
 			*path++ = '\0';
 			make_folders(path);
 			unlink(path);
 			if (symlink(target, path))
 				lab_failed("linking", path);
+		} else {
+			break;
 		}
+		any = true;
+	}
+	if (any || line[0]) {
+		errno = EPROTO;
+		lab_failed("a file changed while it was sent; not understood:", line);
 	}
 }
 
@@ -347,6 +369,7 @@ static void exec_command(char **words)
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	execvp(words[0], words);
 	dprintf(STDERR_FILENO, "lab: %s: %s\n", words[0],
 		errno == ENOENT ? "not found in the simulated machine" : strerror(errno));

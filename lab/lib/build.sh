@@ -61,6 +61,9 @@ build_module() {
 
 build_module_now() {
 	into=$BUILD/$1
+	# Another run may have built it while this one waited for the lock.
+	# shellcheck disable=SC2086  # a list of folders
+	build_newer "$into/guest.files" $sources "$2/.done" "$LAB_TREE/lab/lib/build.sh" || return 0
 	began=$(mktemp "$BUILD/began.XXXXXX")
 	for variant in release debug; do
 		build_mirror "$into/$variant" Kbuild VERSION module uapi
@@ -75,7 +78,8 @@ build_module_now() {
 	done
 	build_guest_files "$into" "$2" || return
 	# As old as the sources it was made from, should one change meanwhile.
-	touch -r "$began" "$into/guest.files"
+	touch -r "$began" "$into/guest.files.new"
+	mv "$into/guest.files.new" "$into/guest.files"
 	rm -f "$began"
 }
 
@@ -90,7 +94,7 @@ build_guest_files() {
 	done
 	objcopy -g "$1/debug/vmring.ko" "$1/root/lab/debug/vmring.ko" || return
 	depmod -b "$1/root" "$release" || return
-	send_tree "$1/root" >"$1/guest.files"
+	send_tree "$1/root" >"$1/guest.files.new"
 }
 
 # build_programs: what runs in the simulated machine, where it exists in the tree.

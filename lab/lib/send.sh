@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # Owns the format in which files go into the simulated machine (lab/guest/init.c
-# unpacks it): "F MODE SIZE PATH" and the bytes, or "L TARGET PATH".
+# unpacks it): "F MODE SIZE PATH" and the bytes, "L TARGET PATH", "E" at the end.
 
 # send_file HOST-PATH MACHINE-PATH
 send_file() {
-	printf "F %s %s\n" "$(stat -L -c "%a %s" "$1")" "$2"
-	cat "$1"
+	send_size=$(stat -L -c %s -- "$1")
+	printf 'F %s %s %s\n' "$(stat -L -c %a -- "$1")" "$send_size" "$2"
+	head -c "$send_size" -- "$1"
 }
+
+send_end() { echo E; }
 
 # send_text MODE MACHINE-PATH: standard input, which is short.
 send_text() {

@@ -18,8 +18,10 @@ stage_dir() {
 stage_fn() { printf '%s\n' "$1" | tr '.-' '__'; }
 
 stage_load() {
-	[ -f "$LAB_TREE/lab/stages/${1%%-*}.sh" ] ||
-		die "there is no stage '$1'; the stages are: $LAB_STAGES"
+	case " $LAB_STAGES bochs-source bochs-unpatched " in
+	*" $1 "*) ;;
+	*) die "there is no stage '$1'; the stages are: $LAB_STAGES" ;;
+	esac
 	# shellcheck source=/dev/null
 	. "$LAB_TREE/lab/stages/${1%%-*}.sh"
 }

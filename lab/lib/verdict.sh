@@ -19,8 +19,8 @@ log_end() {
 }
 
 simulator_reason() {
-	grep -a 'VMFAIL' "$run_dir/simulator.log" | tail -n 1 | sed 's/^[^]]*] */simulator: /' >&2 || :
-	grep -a '>>PANIC<<' "$run_dir/simulator.out" "$run_dir/simulator.log" | tail -n 1 |
+	grep -as 'VMFAIL' "$run_dir/simulator.log" | tail -n 1 | sed 's/^[^]]*] */simulator: /' >&2 || :
+	grep -ahs '>>PANIC<<' "$run_dir/simulator.out" "$run_dir/simulator.log" | tail -n 1 |
 		sed 's/.*>>PANIC<< *//' || :
 }
 

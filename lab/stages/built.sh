@@ -11,7 +11,8 @@ built_small_build() { built_build small.config; }
 built_debug_build() { built_build small.config debug.config; }
 
 built_key() {
-	cat "$LAB_TREE/lab/lib/kernel.sh" "$(stage_dir source)/version"
+	cat "$LAB_TREE/lab/lib/kernel.sh"
+	cat "$(stage_dir source)/version" 2>/dev/null || :	# not there yet
 	(cd "$LAB_TREE/lab/kernel" && cat "$@")
 }
 

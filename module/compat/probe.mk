@@ -14,6 +14,9 @@ ifneq ($(shell test $(vmr-kernel) -ge $(call vmr-number,$(vmr-oldest)) -a \
 	$(vmr-kernel) -le $(call vmr-number,$(vmr-newest)) && echo y),y)
 $(error vmring builds for Linux $(vmr-oldest) to $(vmr-newest), this is $(VERSION).$(PATCHLEVEL) (docs/kernel-support.md says why))
 endif
+ifeq ($(CONFIG_KVM_INTEL)$(CONFIG_KVM_AMD),)
+$(error vmring needs a kernel that is configured with KVM (CONFIG_KVM_INTEL=m will do): others lack the hooks for a crash and for preemption)
+endif
 ifneq ($(CONFIG_X86_64),y)
 $(error vmring builds for 64-bit x86 kernels only)
 endif

@@ -121,5 +121,7 @@ u32 vmr_caps_difference(const struct vmr_caps *a, const struct vmr_caps *b)
 
 const char *vmr_caps_msr_name(u32 msr)
 {
+	if (msr < VMR_CAPS_FIRST_MSR || msr > VMR_CAPS_LAST_MSR)
+		return "no capability MSR";
 	return msr_names[msr - VMR_CAPS_FIRST_MSR];
 }

@@ -71,10 +71,14 @@ static const struct vmr_syscore syscore = {
 	.shutdown = vmr_vmxon_leave,
 };
 
+/* Set once, by the reboot notifier: nobody enters VMX operation any more. */
+static bool going_down;
+
 /* IPI, interrupts off. */
 static void enter_here(void *unused)
 {
-	vmr_vmxon_enter();
+	if (!READ_ONCE(going_down))
+		vmr_vmxon_enter();
 }
 
 static void leave_here(void *unused)
@@ -89,6 +93,8 @@ static void leave_here(void *unused)
 static int reboot(struct notifier_block *block, unsigned long action,
 		  void *unused)
 {
+	/* A load that is just under way fails: "VMX is off". */
+	WRITE_ONCE(going_down, true);
 	on_each_cpu(leave_here, NULL, true);
 	return NOTIFY_DONE;
 }
