@@ -13,7 +13,10 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 klog=${VMR_TEST_LIB:-$here/../lib}/klog
 debugfs=/sys/kernel/debug
 box=$(mktemp -d)
-trap 'rm -rf "$box"' EXIT
+trap 'at_exit; cpus_back; rm -rf "$box"' EXIT
+
+# A test that leaves something to put back defines this anew.
+at_exit() { :; }
 
 say() { printf '# %s\n' "$*"; }
 fail() { say "$*"; exit 1; }
@@ -149,7 +152,18 @@ vmx_told() {
 
 cpus() { ls -d /sys/devices/system/cpu/cpu[0-9]* | sed 's/.*cpu//' | sort -n; }
 cpu_is_online() { [ "$(cat "/sys/devices/system/cpu/cpu$1/online" 2>/dev/null || echo 1)" = 1 ]; }
-cpu_set() { echo "$2" >"/sys/devices/system/cpu/cpu$1/online"; }
+cpu_set() {
+	[ "$2" = 1 ] || echo "$1" >>"$box/offline"
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+# cpus_back: online again whatever a test took offline, and then failed.
+cpus_back() {
+	[ -e "$box/offline" ] || return 0
+	sort -u "$box/offline" | while read -r cpu; do
+		cpu_is_online "$cpu" || cpu_set "$cpu" 1
+	done
+}
 
 # other_cpu: one that can go offline and is online, empty if there is none.
 other_cpu() {

@@ -61,11 +61,4 @@ meanwhile_loading() {
 	load
 }
 
-all_online() {
-	for each in $(cpus); do
-		cpu_is_online "$each" || cpu_set "$each" 1
-	done
-}
-trap 'all_online; rm -rf "$box"' EXIT
-
 run_tests told after_unload while_open meanwhile_loading

@@ -13,7 +13,10 @@ grep -qw mem /sys/power/state || skip_all "this machine can't suspend to RAM"
 delay=/sys/module/suspend/parameters/pm_test_delay
 was=$(cat $delay)
 echo 0 >$delay
-trap 'echo $was >$delay; echo none >/sys/power/pm_test; rm -rf "$box"' EXIT
+at_exit() {
+	echo "$was" >$delay
+	echo none >/sys/power/pm_test
+}
 
 level() {
 	grep -qw "$1" /sys/power/pm_test || skip "no level $1"
