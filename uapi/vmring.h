@@ -12,6 +12,7 @@
 #ifndef _UAPI_VMRING_H
 #define _UAPI_VMRING_H
 
+#include <linux/const.h>
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
@@ -118,5 +119,321 @@ static_assert(sizeof(struct vmr_supported) == 104, "vmr_supported");
 
 #define VMR_GET_VERSION		_IOWR(VMR_IOC_MAGIC, 0, struct vmr_version)
 #define VMR_GET_SUPPORTED	_IOWR(VMR_IOC_MAGIC, 1, struct vmr_supported)
+
+/*
+ * Virtual machines.
+ *
+ * /dev/vmring -VMR_CREATE_VM-> VM file -VMR_CREATE_VCPU-> vCPU file. A VM belongs to
+ * the process (its address space) that made it: another process gets EPERM for
+ * every ioctl on the VM and its vCPUs, whichever way the file reached it. The last
+ * close of a VM and of all of its vCPUs destroys it.
+ */
+
+/* Exit types that are delivered only where they were asked for. */
+#define VMR_VM_HLT_EXITS	_BITULL(0)	/* HLT is VMR_EXIT_HLT instead of blocking in RUN */
+#define VMR_VM_HYPERCALLS	_BITULL(1)	/* VMCALL is VMR_EXIT_HYPERCALL instead of #UD */
+#define VMR_VM_FEATURES		(VMR_VM_HLT_EXITS | VMR_VM_HYPERCALLS)
+
+/* The ioctl's result is the VM's file descriptor. */
+struct vmr_create_vm {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u64 features;		/* in: VMR_VM_..., unknown bits are EINVAL */
+};
+
+static_assert(sizeof(struct vmr_create_vm) == 16, "vmr_create_vm");
+
+#define VMR_MAX_VCPUS		64
+
+/* The ioctl's result is the vCPU's file descriptor. */
+struct vmr_create_vcpu {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u32 id;		/* in: below VMR_MAX_VCPUS, not taken yet */
+	__u32 area_ro_size;	/* out: bytes to map at VMR_AREA_RO, read-only */
+	__u32 area_rw_size;	/* out: bytes to map at VMR_AREA_RW */
+	__u32 reserved;		/* in: must be 0 */
+};
+
+static_assert(sizeof(struct vmr_create_vcpu) == 24, "vmr_create_vcpu");
+
+/*
+ * One range of guest-physical memory, backed by the process's own. The memory is
+ * not pinned: what the process does with it, the guest sees. A slot is replaced as
+ * a whole by setting it again (flags, address, place or length changed); length 0
+ * deletes it.
+ */
+#define VMR_SLOT_READONLY	_BITUL(0)	/* writes are VMR_EXIT_MMIO */
+#define VMR_SLOT_FLAGS		VMR_SLOT_READONLY
+#define VMR_MAX_SLOTS		64
+
+struct vmr_slot {
+	__u32 size;
+	__u32 flags;		/* in: VMR_SLOT_... */
+	__u32 slot;		/* in: below VMR_MAX_SLOTS */
+	__u32 reserved;		/* in: must be 0 */
+	__u64 gpa;		/* in: guest-physical address, page-aligned */
+	__u64 length;		/* in: bytes, page-aligned */
+	__u64 hva;		/* in: address in the process, page-aligned */
+};
+
+static_assert(sizeof(struct vmr_slot) == 40, "vmr_slot");
+
+/*
+ * What happens at RDMSR and WRMSR. Ranges of the one list that VMR_SET_MSR_POLICY
+ * sets; the first that contains an MSR counts. An MSR in no range is the kernel's
+ * if vmring virtualizes it, and else #GP.
+ */
+#define VMR_MSR_GP		0	/* the guest gets #GP */
+#define VMR_MSR_USER		1	/* VMR_EXIT_MSR */
+#define VMR_MSR_ZERO		2	/* reads 0, writes are dropped */
+#define VMR_MSR_KERNEL		3	/* as if it were in no range */
+#define VMR_MAX_MSR_RANGES	64
+
+struct vmr_msr_range {
+	__u32 first;
+	__u32 count;		/* at least 1 */
+	__u16 on_read;		/* VMR_MSR_... */
+	__u16 on_write;		/* VMR_MSR_... */
+	__u32 reserved;		/* must be 0 */
+};
+
+static_assert(sizeof(struct vmr_msr_range) == 16, "vmr_msr_range");
+
+struct vmr_msr_policy {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u64 ranges;		/* in: address of struct vmr_msr_range[count] */
+	__u32 count;		/* in: at most VMR_MAX_MSR_RANGES */
+	__u32 reserved;		/* in: must be 0 */
+};
+
+static_assert(sizeof(struct vmr_msr_policy) == 24, "vmr_msr_policy");
+
+/*
+ * What CPUID answers. A leaf whose answer depends on ECX has an entry for each
+ * subleaf, with VMR_CPUID_SUBLEAF set. The bits that depend on the guest's state
+ * (OSXSAVE, OSPKE) are kept right by the kernel, and what vmring doesn't switch
+ * is hidden, whatever the table says. A leaf that is not in the table is answered
+ * as the manual has it: the highest basic leaf's data above that, else zeroes.
+ */
+#define VMR_CPUID_SUBLEAF	_BITUL(0)
+#define VMR_MAX_CPUID		256
+
+struct vmr_cpuid_entry {
+	__u32 leaf;
+	__u32 subleaf;
+	__u32 flags;		/* VMR_CPUID_... */
+	__u32 eax;
+	__u32 ebx;
+	__u32 ecx;
+	__u32 edx;
+	__u32 reserved;		/* must be 0 */
+};
+
+static_assert(sizeof(struct vmr_cpuid_entry) == 32, "vmr_cpuid_entry");
+
+/*
+ * VMR_GET_CPUID (of /dev/vmring) answers what this host can offer a guest;
+ * VMR_SET_CPUID (of a vCPU that hasn't run yet) sets the table. A count that is too
+ * small is E2BIG, with the right one stored.
+ */
+struct vmr_cpuid {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u64 entries;		/* in: address of struct vmr_cpuid_entry[count] */
+	__u32 count;		/* in, of VMR_GET_CPUID out too */
+	__u32 reserved;		/* in: must be 0 */
+};
+
+static_assert(sizeof(struct vmr_cpuid) == 24, "vmr_cpuid");
+
+struct vmr_msr {
+	__u32 index;
+	__u32 reserved;		/* must be 0 */
+	__u64 value;
+};
+
+static_assert(sizeof(struct vmr_msr) == 16, "vmr_msr");
+
+/*
+ * VMR_GET_MSRS and VMR_SET_MSRS of a vCPU. They stop at the first MSR that vmring
+ * doesn't virtualize or that doesn't take the value: EINVAL, with done saying how
+ * many were dealt with before. VMR_LIST_MSRS (of /dev/vmring) fills in the indices
+ * of those that there are; a count that is too small is E2BIG, with the right one
+ * stored.
+ */
+#define VMR_MAX_MSRS		512
+
+struct vmr_msrs {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u64 msrs;		/* in: address of struct vmr_msr[count] */
+	__u32 count;		/* in, of VMR_LIST_MSRS out too */
+	__u32 done;		/* out */
+};
+
+static_assert(sizeof(struct vmr_msrs) == 24, "vmr_msrs");
+
+/*
+ * A vCPU's registers, in groups. One struct for VMR_GET_STATE, VMR_SET_STATE and
+ * the state area.
+ */
+#define VMR_STATE_REGS		_BITULL(0)	/* gpr, rip, rflags */
+#define VMR_STATE_SEGMENTS	_BITULL(1)	/* segment, gdtr, idtr */
+#define VMR_STATE_CONTROL	_BITULL(2)	/* cr0 to efer, xcr0 */
+#define VMR_STATE_DEBUG		_BITULL(3)	/* dr0 to dr7 */
+#define VMR_STATE_EVENTS	_BITULL(4)	/* events */
+#define VMR_STATE_GROUPS	5
+#define VMR_STATE_ALL		(_BITULL(VMR_STATE_GROUPS) - 1)
+
+/* Numbers of general registers, as instructions encode them. */
+#define VMR_RAX			0
+#define VMR_RCX			1
+#define VMR_RDX			2
+#define VMR_RBX			3
+#define VMR_RSP			4
+#define VMR_RBP			5
+#define VMR_RSI			6
+#define VMR_RDI			7
+#define VMR_R8			8
+#define VMR_R15			15
+#define VMR_GPRS		16
+
+/* Numbers of segment registers, as instructions encode them; then LDTR and TR. */
+#define VMR_ES			0
+#define VMR_CS			1
+#define VMR_SS			2
+#define VMR_DS			3
+#define VMR_FS			4
+#define VMR_GS			5
+#define VMR_LDTR		6
+#define VMR_TR			7
+#define VMR_SEGMENTS		8
+
+/*
+ * access is as VT-x has it: the descriptor's type, S, DPL and P in bits 7:0, AVL, L,
+ * D/B and G in bits 15:12, and bit 16 set for a register that holds no usable segment.
+ */
+#define VMR_SEGMENT_UNUSABLE	_BITUL(16)
+
+struct vmr_segment {
+	__u64 base;
+	__u32 limit;		/* in bytes, whatever G says */
+	__u32 access;
+	__u16 selector;
+	__u16 reserved[3];	/* must be 0 */
+};
+
+static_assert(sizeof(struct vmr_segment) == 24, "vmr_segment");
+
+struct vmr_table {
+	__u64 base;
+	__u16 limit;
+	__u16 reserved[3];	/* must be 0 */
+};
+
+static_assert(sizeof(struct vmr_table) == 16, "vmr_table");
+
+/* vmr_events.flags */
+#define VMR_EVENT_EXCEPTION	_BITUL(0)	/* exception is pending */
+#define VMR_EVENT_HAS_ERROR	_BITUL(1)	/* it pushes error_code */
+#define VMR_EVENT_INTERRUPT	_BITUL(2)	/* interrupt is pending */
+#define VMR_EVENT_NMI		_BITUL(3)	/* an NMI is pending */
+#define VMR_EVENT_NMI_BLOCKED	_BITUL(4)	/* until the next IRET */
+#define VMR_EVENT_STI_SHADOW	_BITUL(5)	/* the instruction after STI */
+#define VMR_EVENT_SS_SHADOW	_BITUL(6)	/* the instruction after MOV SS or POP SS */
+#define VMR_EVENT_EXTINT	_BITUL(7)	/* the ExtINT line is up */
+#define VMR_EVENT_HALTED	_BITUL(8)	/* waits in HLT */
+#define VMR_EVENT_REDELIVER	_BITUL(9)	/* the fields redeliver... count */
+#define VMR_EVENT_FLAGS		(_BITUL(10) - 1)
+
+struct vmr_events {
+	__u32 flags;		/* VMR_EVENT_... */
+	__u32 error_code;	/* of exception */
+	__u8 exception;		/* vector */
+	__u8 interrupt;		/* vector */
+	__u8 redeliver_length;	/* of the instruction, for INT n, INT3, INTO, INT1 */
+	__u8 reserved[5];	/* must be 0 */
+	__u32 redeliver;	/* an event whose delivery an exit interrupted, as VT-x has it */
+	__u32 redeliver_error;
+	__u64 pending_debug;	/* the pending debug exceptions, as VT-x has them */
+};
+
+static_assert(sizeof(struct vmr_events) == 32, "vmr_events");
+
+struct vmr_state {
+	/* VMR_STATE_REGS */
+	__u64 gpr[VMR_GPRS];
+	__u64 rip;
+	__u64 rflags;
+	/* VMR_STATE_SEGMENTS */
+	struct vmr_segment segment[VMR_SEGMENTS];
+	struct vmr_table gdtr;
+	struct vmr_table idtr;
+	/* VMR_STATE_CONTROL */
+	__u64 cr0;
+	__u64 cr2;
+	__u64 cr3;
+	__u64 cr4;
+	__u64 cr8;
+	__u64 efer;
+	__u64 xcr0;
+	/* VMR_STATE_DEBUG */
+	__u64 dr[4];
+	__u64 dr6;
+	__u64 dr7;
+	/* VMR_STATE_EVENTS */
+	struct vmr_events events;
+};
+
+static_assert(sizeof(struct vmr_state) == 504, "vmr_state");
+
+struct vmr_state_args {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u64 groups;		/* in: VMR_STATE_..., which to get or set */
+	struct vmr_state state;
+};
+
+static_assert(sizeof(struct vmr_state_args) == 520, "vmr_state_args");
+
+/* Bring an event in, from any thread, at any time. */
+#define VMR_INJECT_INTERRUPT	0	/* vector 16 to 255; EEXIST while one waits */
+#define VMR_INJECT_NMI		1	/* one more than one waiting is merged */
+#define VMR_INJECT_EXCEPTION	2	/* vector 0 to 31; EEXIST while one waits */
+#define VMR_INJECT_EXTINT	3	/* the ExtINT line: vector is its level, 0 or 1 */
+
+#define VMR_INJECT_ERROR_CODE	_BITUL(0)	/* flags: error_code is pushed */
+
+struct vmr_inject {
+	__u32 size;
+	__u32 flags;		/* in: VMR_INJECT_ERROR_CODE or 0 */
+	__u32 kind;		/* in: VMR_INJECT_... */
+	__u32 vector;		/* in */
+	__u32 error_code;	/* in */
+	__u32 reserved;		/* in: must be 0 */
+};
+
+static_assert(sizeof(struct vmr_inject) == 24, "vmr_inject");
+
+/*
+ * VMR_CREATE_VM, VMR_GET_CPUID and VMR_LIST_MSRS are of /dev/vmring; VMR_CREATE_VCPU,
+ * VMR_SET_SLOT and VMR_SET_MSR_POLICY of a VM; the rest of a vCPU.
+ */
+#define VMR_CREATE_VM		_IOWR(VMR_IOC_MAGIC, 2, struct vmr_create_vm)
+#define VMR_GET_CPUID		_IOWR(VMR_IOC_MAGIC, 3, struct vmr_cpuid)
+#define VMR_LIST_MSRS		_IOWR(VMR_IOC_MAGIC, 4, struct vmr_msrs)
+#define VMR_CREATE_VCPU		_IOWR(VMR_IOC_MAGIC, 5, struct vmr_create_vcpu)
+#define VMR_SET_SLOT		_IOWR(VMR_IOC_MAGIC, 6, struct vmr_slot)
+#define VMR_SET_MSR_POLICY	_IOWR(VMR_IOC_MAGIC, 7, struct vmr_msr_policy)
+#define VMR_RUN			_IO(VMR_IOC_MAGIC, 8)	/* argument 0 */
+#define VMR_GET_STATE		_IOWR(VMR_IOC_MAGIC, 9, struct vmr_state_args)
+#define VMR_SET_STATE		_IOWR(VMR_IOC_MAGIC, 10, struct vmr_state_args)
+#define VMR_GET_MSRS		_IOWR(VMR_IOC_MAGIC, 11, struct vmr_msrs)
+#define VMR_SET_MSRS		_IOWR(VMR_IOC_MAGIC, 12, struct vmr_msrs)
+#define VMR_SET_CPUID		_IOWR(VMR_IOC_MAGIC, 13, struct vmr_cpuid)
+#define VMR_INJECT		_IOWR(VMR_IOC_MAGIC, 14, struct vmr_inject)
+#define VMR_KICK		_IO(VMR_IOC_MAGIC, 15)	/* argument 0; RUN returns */
 
 #endif

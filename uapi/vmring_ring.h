@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The ABI of a vCPU's shared area: two mappings of its file, through which exits,
+ * replies and registers cross without a system call of their own. This header is
+ * the specification; docs/abi.md tells the same with words.
+ *
+ * VMR_AREA_RO	written by the kernel: header, exit ring, producer's index, counters
+ * VMR_AREA_RW	written by user space: consumer's index, reply slot, immediate-exit
+ *		word, state area (by both, see there), bulk page
+ *
+ * For now the ring has one entry and every exit is synchronous: RUN returns with
+ * the entry published, user space answers, and calls RUN again.
+ *
+ *	FREE -kernel fills, producer + 1-> PUBLISHED -user reads-> TAKEN
+ *	TAKEN -user writes the reply, then consumer + 1-> ANSWERED
+ *	ANSWERED -RUN takes the reply-> FREE
+ *
+ * The kernel writes an entry in state FREE only, user space reads it in PUBLISHED
+ * and TAKEN. Between ANSWERED and RUN both leave it alone. An exit whose flags have
+ * VMR_EXIT_NEEDS_REPLY has to be answered: RUN is EPROTO until reply.seq is the
+ * entry's and the consumer's index has passed it. The others are over when RUN is
+ * called again, whatever the reply slot and the consumer's index say.
+ */
+#ifndef _UAPI_VMRING_RING_H
+#define _UAPI_VMRING_RING_H
+
+#include <vmring.h>
+
+/* Offsets for mmap() of the vCPU's file; VMR_CREATE_VCPU tells the lengths. */
+#define VMR_AREA_RO		0x0
+#define VMR_AREA_RW		0x1000000
+
+#define VMR_AREA_MAGIC		0x52676d76	/* "vmgR" */
+#define VMR_AREA_VERSION	0
+
+/*
+ * Why RUN returned: vmr_exit.reason. What addr, size, count and data mean is said
+ * here; a field that isn't mentioned is 0.
+ */
+#define VMR_EXIT_NONE		0
+/*
+ * addr: port; size: 1, 2 or 4; count: elements; data: what a write writes. With
+ * VMR_EXIT_STRING the elements are in the bulk page. A read's reply has its data in
+ * reply.data or, for a string, the bulk page.
+ */
+#define VMR_EXIT_IO		1
+/*
+ * addr: guest-physical; size: bytes, 0 if the hardware doesn't tell; count: how many
+ * instruction bytes data holds. The reply's flags say what is to happen.
+ */
+#define VMR_EXIT_MMIO		2
+#define VMR_EXIT_HYPERCALL	3	/* VMCALL; arguments and answer in the registers */
+#define VMR_EXIT_MSR		4	/* addr: MSR; data: u64 to write; the reply's u64 */
+#define VMR_EXIT_HLT		5	/* if VMR_VM_HLT_EXITS; RUN goes on after HLT */
+#define VMR_EXIT_SHUTDOWN	6	/* triple fault */
+#define VMR_EXIT_INTERRUPTED	7	/* RUN is EINTR: a signal, or immediate_exit */
+#define VMR_EXIT_KICKED		8	/* VMR_KICK */
+#define VMR_EXIT_INTACK		9	/* ExtINT line up, window open: reply.data[0]: vector */
+/*
+ * Guest memory that can't be had. addr: guest-physical; count: VMR_FAULT_...; flags
+ * has VMR_EXIT_WRITE or VMR_EXIT_FETCH. RUN again tries again.
+ */
+#define VMR_EXIT_MEMORY_FAULT	10
+/*
+ * VM entry failed. addr: encoding of the VMCS field at fault, 0 if not found;
+ * count: VM-instruction error, 0 if the failure is an exit; data: struct
+ * vmr_entry_failure. The state can be repaired, and RUN called again.
+ */
+#define VMR_EXIT_FAILED_ENTRY	11
+/*
+ * What vmring refuses to do for a guest (docs/exits.md): a task switch, for example.
+ * addr: the VM exit's qualification; count: its basic reason. RUN again runs into it
+ * again, unless the state was changed.
+ */
+#define VMR_EXIT_REFUSED	12
+#define VMR_EXIT_REASONS	13
+
+/* vmr_exit.flags */
+#define VMR_EXIT_NEEDS_REPLY	_BITUL(0)
+#define VMR_EXIT_WRITE		_BITUL(1)	/* OUT, WRMSR, a write to memory */
+#define VMR_EXIT_STRING		_BITUL(2)	/* INS, OUTS: data in the bulk page */
+#define VMR_EXIT_FETCH		_BITUL(3)	/* an instruction was to be fetched there */
+
+/* vmr_exit.count of VMR_EXIT_MEMORY_FAULT */
+#define VMR_FAULT_HOLE		1	/* nothing is mapped at the slot's address */
+#define VMR_FAULT_SIGBUS	2	/* beyond the end of a mapped file, and the like */
+#define VMR_FAULT_POISON	3	/* broken memory */
+#define VMR_FAULT_SPECIAL	4	/* memory of a device, which has no pages */
+#define VMR_FAULT_PROTECTED	5	/* the process itself may not write there */
+#define VMR_FAULT_GONE		6	/* the process has exited: the VM is dead */
+#define VMR_FAULT_NO_MEMORY	7	/* the host is out of memory, or the limit is reached */
+
+struct vmr_exit {
+	__u64 stamp;		/* host's TSC */
+	__u64 addr;
+	__u32 region;		/* 0 */
+	__u16 reason;		/* VMR_EXIT_..., never VMR_EXIT_NONE */
+	__u8 size;
+	__u8 flags;		/* VMR_EXIT_NEEDS_REPLY and so on */
+	__u32 count;
+	__u32 seq;
+	__u8 data[32];
+};
+
+static_assert(sizeof(struct vmr_exit) == 64, "vmr_exit");
+
+struct vmr_entry_failure {
+	__u32 exit_reason;	/* as VT-x has it */
+	__u32 error;		/* VM-instruction error */
+	__u64 qualification;
+	__u64 value;		/* of the field at fault */
+	__u64 reserved;
+};
+
+static_assert(sizeof(struct vmr_entry_failure) == 32, "vmr_entry_failure");
+
+/* vmr_reply.flags, for VMR_EXIT_MSR and VMR_EXIT_MMIO; 0: done, data counts */
+#define VMR_REPLY_GP		_BITUL(0)	/* the instruction raises #GP(0) */
+#define VMR_REPLY_SKIP		_BITUL(1)	/* MMIO: user space did it, go past it */
+#define VMR_REPLY_RETRY		_BITUL(2)	/* MMIO: run the instruction again */
+#define VMR_REPLY_FLAGS		(_BITUL(3) - 1)
+
+/* Written by user space before it lets the consumer's index pass the exit. */
+struct vmr_reply {
+	__u32 seq;		/* of the exit that is answered */
+	__u32 flags;		/* VMR_REPLY_... */
+	__u32 length;		/* VMR_REPLY_SKIP: of the instruction, 1 to 15 */
+	__u32 reserved;		/* must be 0 */
+	__u8 data[32];
+};
+
+static_assert(sizeof(struct vmr_reply) == 48, "vmr_reply");
+
+/* Offsets count from the beginning of the mapping that the part is in. */
+struct vmr_area_header {
+	__u32 magic;
+	__u32 version;
+	__u32 ro_size;
+	__u32 rw_size;
+	__u32 producer_offset;	/* RO: u32 */
+	__u32 ring_offset;	/* RO: struct vmr_exit[ring_entries] */
+	__u32 ring_entries;	/* a power of two */
+	__u32 stats_offset;	/* RO: u64[stats_count] */
+	__u32 names_offset;	/* RO: char[stats_count][VMR_STAT_NAME], "" for none */
+	__u32 stats_count;
+	__u32 consumer_offset;	/* RW: u32 */
+	__u32 reply_offset;	/* RW: struct vmr_reply */
+	__u32 control_offset;	/* RW: struct vmr_control */
+	__u32 state_offset;	/* RW: struct vmr_state_area */
+	__u32 bulk_offset;	/* RW: 4096 bytes */
+	__u32 reserved;
+};
+
+static_assert(sizeof(struct vmr_area_header) == 64, "vmr_area_header");
+
+struct vmr_control {
+	__u32 immediate_exit;	/* nonzero: RUN returns EINTR before the guest runs */
+	__u32 reserved[3];
+};
+
+/*
+ * Registers that cross with the exit. Owned by user space while RUN is not in
+ * progress and by the kernel while it is. At each exit the kernel stores the groups
+ * in wanted, and sets valid to what it stored; at RUN it takes the groups in dirty,
+ * after the reply, as VMR_SET_STATE would, and zeroes dirty. If it refuses them, RUN
+ * has VMR_SET_STATE's errno and nothing has changed.
+ */
+struct vmr_state_area {
+	__u64 wanted;
+	__u64 valid;
+	__u64 dirty;
+	__u64 reserved;
+	struct vmr_state state;
+};
+
+/*
+ * Counters: VM exits by basic reason first, then what vmring did. The area has a
+ * name for each; tools go by the names.
+ */
+#define VMR_STAT_NAME		32
+#define VMR_STAT_REASONS	80
+
+/* An entry and its index, for a ring of one. */
+struct vmr_area_ro {
+	struct vmr_area_header header;
+	__u32 producer;
+	__u32 pad[31];
+	struct vmr_exit ring[1];
+};
+
+static_assert(sizeof(struct vmr_area_ro) == 256, "vmr_area_ro");
+
+struct vmr_area_rw {
+	__u32 consumer;
+	__u32 pad[15];
+	struct vmr_reply reply;
+	struct vmr_control control;
+	struct vmr_state_area state;
+};
+
+#endif
