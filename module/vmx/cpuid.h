@@ -59,7 +59,7 @@ struct vmr_cpuid_host {
  * @direct: the answer to leaf (range << 30) + n; NULL where it depends on ECX
  * @leaves: all lines, sorted by key
  * @count: how many of @leaves
- * @highest_basic: leaf that answers for a number above each range
+ * @highest_basic: the leaf that answers for numbers outside of all ranges
  * @basic: CPUID.01H in @leaves, NULL if there is none; the same for the next
  * @extended: CPUID.(07H, 0)
  * @xsave: CPUID.(0DH, 0)
@@ -67,7 +67,7 @@ struct vmr_cpuid_host {
  * @apic: CPUID.01H:EDX.APIC as the table has it
  * @made: the answer to a leaf that has no line and isn't all zeroes
  *
- * Only by the vCPU's thread, or before it runs. About 12 KiB.
+ * Only by the vCPU's thread, or before it runs. About 9 KiB, and not to be moved.
  */
 struct vmr_cpuid_table {
 	const struct vmr_cpuid_answer *direct[VMR_CPUID_RANGES][VMR_CPUID_DIRECT];
@@ -188,7 +188,9 @@ typedef void (*vmr_cpuid_read)(u32 leaf, u32 subleaf,
  * @host: what may be offered
  * @read: executes CPUID; must be the same CPU for all calls
  *
- * What it lists is a table that vmr_cpuid_build() takes as it is.
+ * What it lists is a table that vmr_cpuid_build() takes as it is: the first vCPU's,
+ * with the APIC ID 0 and the bit that tells of a hypervisor. Leaves of zeroes are left
+ * out.
  *
  * Context: as @read.
  * Return: how many entries there are; those beyond @count aren't stored.

@@ -65,6 +65,17 @@ void features_line_fits(void);
 void features_line_is_cut(void);
 void features_lacking(void);
 void features_controls(void);
+void cpuid_find(void);
+void cpuid_empty(void);
+void cpuid_refused(void);
+void cpuid_guest_bits(void);
+void cpuid_alignment(void);
+void cpuid_guest_bits_to_come(void);
+void cpuid_hidden(void);
+void cpuid_needs(void);
+void cpuid_widths(void);
+void cpuid_offer(void);
+void cpuid_offer_of_old(void);
 void layout_abi(void);
 void layout_vmx(void);
 

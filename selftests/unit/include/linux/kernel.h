@@ -3,6 +3,8 @@
 #ifndef UNIT_LINUX_KERNEL_H
 #define UNIT_LINUX_KERNEL_H
 
+#include <stddef.h>
+
 #include <linux/build_bug.h>
 #include <linux/bits.h>
 #include <linux/types.h>
