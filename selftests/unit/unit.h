@@ -76,6 +76,16 @@ void cpuid_needs(void);
 void cpuid_widths(void);
 void cpuid_offer(void);
 void cpuid_offer_of_old(void);
+void qual_io(void);
+void qual_io_string(void);
+void qual_cr(void);
+void qual_dr(void);
+void qual_ept(void);
+void qual_task_and_apic(void);
+void qual_operand_memory(void);
+void qual_operand_registers(void);
+void qual_operand_tables(void);
+void qual_events(void);
 void layout_abi(void);
 void layout_vmx(void);
 
