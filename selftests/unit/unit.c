@@ -50,6 +50,9 @@ static const struct {
 	{ "qual_operand_registers", qual_operand_registers },
 	{ "qual_operand_tables", qual_operand_tables },
 	{ "qual_events", qual_events },
+	{ "exits_numbers", exits_numbers },
+	{ "exits_without_meaning", exits_without_meaning },
+	{ "exits_ids", exits_ids },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 };

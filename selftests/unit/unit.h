@@ -86,6 +86,9 @@ void qual_operand_memory(void);
 void qual_operand_registers(void);
 void qual_operand_tables(void);
 void qual_events(void);
+void exits_numbers(void);
+void exits_without_meaning(void);
+void exits_ids(void);
 void layout_abi(void);
 void layout_vmx(void);
 
