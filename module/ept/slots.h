@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns a VM's slots: setting them, and reading and writing the guest's memory
+ * through them. For the files to the left of module/ept.
+ */
+#ifndef VMR_EPT_SLOTS_H
+#define VMR_EPT_SLOTS_H
+
+#include <linux/types.h>
+
+struct vmr_ept;
+struct vmr_slot;
+
+/**
+ * vmr_slots_set() - add, replace or delete a slot
+ * @ept: whose
+ * @wanted: the ioctl's argument, a copy in the kernel; size is the caller's business
+ *
+ * On success no vCPU uses a translation of what the slot was before. While a slot
+ * is replaced the guest sees the old or the new memory, nothing else. On error
+ * nothing has changed.
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: 0; -E2BIG for a number that there can't be; -EINVAL for unknown flags,
+ *	   reserved bits, what isn't aligned, wraps, is above the width of a
+ *	   guest-physical address or isn't the process's; -ENOENT if there is no slot
+ *	   to delete; -EEXIST if it overlaps another; -EINTR if the process is being
+ *	   killed.
+ */
+int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted);
+
+/**
+ * vmr_ept_read() - read the guest's memory
+ * @ept: whose
+ * @gpa: guest-physical address, anywhere
+ * @buf: where to
+ * @len: how much; may cross pages and slots
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: 0; -EFAULT where there is no slot or the process has no memory; -EINTR if
+ *	   the process is being killed. @buf holds no more than the guest's memory.
+ */
+int vmr_ept_read(struct vmr_ept *ept, u64 gpa, void *buf, u32 len);
+
+/**
+ * vmr_ept_write() - write the guest's memory
+ * @ept: whose
+ * @gpa: guest-physical address, anywhere
+ * @buf: where from
+ * @len: how much; may cross pages and slots
+ *
+ * What lies before the place that can't be written has been written.
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: 0; -EFAULT where there is no slot or the process can't write; -EROFS in a
+ *	   read-only slot; -EINTR if the process is being killed.
+ */
+int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len);
+
+#endif
