@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the rules by which a CPU judges a VMCS at VM entry: the manual's chapter
+ * "VM Entries" from "Checks on VMX Controls" to "Checks on Guest
+ * Page-Directory-Pointer-Table Entries", as a function of a VMCS's contents.
+ * Pure: no state, no kernel dependency; selftests/unit compiles it in user
+ * space.
+ */
+#ifndef VMR_VMCS_CHECK_H
+#define VMR_VMCS_CHECK_H
+
+#include <linux/types.h>
+
+#include "vmx/caps.h"
+
+/* Room for every field of vmcs/fields.h; check.c asserts how many there are. */
+#define VMR_VMCS_FIELDS		198
+
+/**
+ * struct vmr_vmcs_field - a field of the VMCS
+ * @encoding: VMCS_...
+ * @name: the same without VMCS_
+ */
+struct vmr_vmcs_field {
+	u32 encoding;
+	const char *name;
+};
+
+/* All fields, in the order of their encodings. */
+extern const struct vmr_vmcs_field vmr_vmcs_fields[VMR_VMCS_FIELDS];
+
+/**
+ * vmr_vmcs_field_index() - find a field in vmr_vmcs_fields
+ * @field: VMCS_...
+ *
+ * Context: Any.
+ * Return: its index, -1 if there is no such field.
+ */
+int vmr_vmcs_field_index(u32 field);
+
+/**
+ * struct vmr_vmcs_state - a VMCS, and what else the rules look at
+ * @value: the fields' values, in the order of vmr_vmcs_fields; 0 where
+ *	   @exists is false
+ * @exists: whether this CPU has that field
+ * @physical_width: bits of a physical address (CPUID.80000008H:EAX[7:0])
+ * @linear_width: bits of a linear address, 48 or 57, as the CPU supports it
+ * @vmcs: physical address of the VMCS itself
+ * @host_efer: IA32_EFER as it is now
+ * @virtual_tpr: byte 80H of the virtual-APIC page, if it is used
+ * @smm: the CPU is in system-management mode (never, with vmring)
+ */
+struct vmr_vmcs_state {
+	u64 value[VMR_VMCS_FIELDS];
+	bool exists[VMR_VMCS_FIELDS];
+	u8 physical_width;
+	u8 linear_width;
+	u64 vmcs;
+	u64 host_efer;
+	u8 virtual_tpr;
+	bool smm;
+};
+
+/**
+ * vmr_vmcs_state_get() - look a field up
+ * @state: where
+ * @field: VMCS_...
+ *
+ * Context: Any.
+ * Return: its value, 0 if it isn't there.
+ */
+u64 vmr_vmcs_state_get(const struct vmr_vmcs_state *state, u32 field);
+
+/**
+ * vmr_vmcs_state_set() - change a field
+ * @state: where
+ * @field: VMCS_..., must be one
+ * @value: what
+ *
+ * Context: Any.
+ */
+void vmr_vmcs_state_set(struct vmr_vmcs_state *state, u32 field, u64 value);
+
+/**
+ * struct vmr_vmcs_fault - why a VM entry fails
+ * @field: the field that is wrong, VMCS_...
+ * @rule: the rule that it violates, a sentence
+ */
+struct vmr_vmcs_fault {
+	u32 field;
+	const char *rule;
+};
+
+/**
+ * vmr_vmcs_check() - judge a VMCS as a VM entry does
+ * @state: the VMCS
+ * @caps: the CPU
+ * @fault: the first violated rule, in the manual's order; untouched if there is
+ *	   none
+ *
+ * Rules about memory that the VMCS points to (MSR areas, the shadow VMCS, the
+ * page-directory pointers without EPT) aren't judged.
+ *
+ * Context: Any.
+ * Return: true if no rule is violated.
+ */
+bool vmr_vmcs_check(const struct vmr_vmcs_state *state,
+		    const struct vmr_caps *caps, struct vmr_vmcs_fault *fault);
+
+#endif
