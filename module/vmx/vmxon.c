@@ -17,6 +17,7 @@
 #include <asm/tlbflush.h>
 
 #include "compat/compat.h"
+#include "vmx/active.h"
 #include "vmx/caps.h"
 #include "vmx/insn.h"
 #include "vmx/vmxon.h"
@@ -102,6 +103,7 @@ int vmr_vmxon_init(void)
 {
 	unsigned int cpu;
 
+	vmr_active_start();
 	for_each_possible_cpu(cpu) {
 		struct page *page;
 
@@ -271,6 +273,7 @@ void vmr_vmxon_leave(void)
 	local_irq_save(flags);
 	here = this_cpu_ptr(&vmxon);
 	if (here->state == VMR_VMXON_ON) {
+		vmr_active_clear_here();
 		WARN_ON_ONCE(vmr_insn_vmxoff() != VMR_INSN_OK);
 		cr4_update_irqsoff(0, SDM_CR4_VMXE);
 		intel_pt_handle_vmx(0);
@@ -279,10 +282,6 @@ void vmr_vmxon_leave(void)
 	local_irq_restore(flags);
 }
 
-/*
- * A VMCS that is active here must be written back (VMCLEAR) before VMXOFF:
- * that goes first in here as soon as module/vmcs has one to make active.
- */
 void vmr_vmxon_emergency(void)
 {
 	unsigned long flags;
@@ -291,6 +290,7 @@ void vmr_vmxon_emergency(void)
 		return;
 
 	local_irq_save(flags);
+	vmr_active_clear_here();
 	vmr_insn_vmxoff();
 	cr4_update_irqsoff(0, SDM_CR4_VMXE);
 	this_cpu_write(vmxon.state, VMR_VMXON_OFF);
