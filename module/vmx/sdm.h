@@ -20,6 +20,12 @@
 #define SDM_CR4_VMXE				BIT_ULL(13)
 #define SDM_CR4_FRED				BIT_ULL(32)
 
+/* MSRs that an exit can load, "Architectural MSRs" */
+#define SDM_IA32_PERF_GLOBAL_CTRL		0x38f
+#define SDM_IA32_S_CET				0x6a2
+#define SDM_IA32_INTERRUPT_SSP_TABLE		0x6a8
+#define SDM_IA32_PKRS				0x6e1
+
 /* IA32_FEATURE_CONTROL, "Enabling and Entering VMX Operation" */
 #define SDM_IA32_FEATURE_CONTROL		0x03a
 #define SDM_FEATURE_CONTROL_LOCK		BIT_ULL(0)
