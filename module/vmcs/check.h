@@ -11,32 +11,8 @@
 
 #include <linux/types.h>
 
+#include "vmcs/fields.h"
 #include "vmx/caps.h"
-
-/* Room for every field of vmcs/fields.h; check.c asserts how many there are. */
-#define VMR_VMCS_FIELDS		198
-
-/**
- * struct vmr_vmcs_field - a field of the VMCS
- * @encoding: VMCS_...
- * @name: the same without VMCS_
- */
-struct vmr_vmcs_field {
-	u32 encoding;
-	const char *name;
-};
-
-/* All fields, in the order of their encodings. */
-extern const struct vmr_vmcs_field vmr_vmcs_fields[VMR_VMCS_FIELDS];
-
-/**
- * vmr_vmcs_field_index() - find a field in vmr_vmcs_fields
- * @field: VMCS_...
- *
- * Context: Any.
- * Return: its index, -1 if there is no such field.
- */
-int vmr_vmcs_field_index(u32 field);
 
 /**
  * struct vmr_vmcs_state - a VMCS, and what else the rules look at

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Owns how a VMCS is told to a person: read whole, its fields and errors named.
+ * Owns how a VMCS is told to a person: read whole, its errors named.
  * Reading is for the vCPU's thread in a burst; the rest for everyone.
  */
 #ifndef VMR_VMCS_DUMP_H
 #define VMR_VMCS_DUMP_H
 
 #include <linux/types.h>
+
+#include "vmcs/fields.h"
 
 struct vmr_vmcs_state;
 
@@ -32,15 +34,6 @@ static inline void vmr_vmcs_print(const struct vmr_vmcs_state *state)
 {
 }
 #endif
-
-/**
- * vmr_vmcs_field_name() - the name of a field
- * @field: VMCS_..., or anything
- *
- * Context: Any.
- * Return: a constant string, "no field" if there is none.
- */
-const char *vmr_vmcs_field_name(u32 field);
 
 /**
  * vmr_vmcs_error_text() - say what a VM-instruction error means

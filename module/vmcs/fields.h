@@ -2,13 +2,15 @@
 /*
  * Owns the names of the VMCS fields: their encodings, as the manual's appendix
  * "Field Encoding in VMCS" lists them, and what an encoding tells of its field.
- * Constants only, no kernel dependency; everyone may include it.
+ * No kernel dependency; everyone may include it.
  *
  * The upper half of a 64-bit field has an encoding of its own (the field's + 1);
  * a 64-bit host never needs it.
  */
 #ifndef VMR_VMCS_FIELDS_H
 #define VMR_VMCS_FIELDS_H
+
+#include <linux/types.h>
 
 /* What the bits of an encoding mean. */
 #define VMCS_FIELD_HIGH			0x0001	/* upper half of a 64-bit field */
@@ -261,5 +263,39 @@
 #define VMCS_HOST_S_CET			0x6c18
 #define VMCS_HOST_SSP			0x6c1a
 #define VMCS_HOST_SSP_TABLE		0x6c1c
+
+/* How many fields there are. */
+#define VMR_VMCS_FIELDS			199
+
+/**
+ * struct vmr_vmcs_field - a field of the VMCS
+ * @encoding: VMCS_...
+ * @name: the same without VMCS_
+ */
+struct vmr_vmcs_field {
+	u32 encoding;
+	const char *name;
+};
+
+/* All of them, in the order of their encodings. */
+extern const struct vmr_vmcs_field vmr_vmcs_fields[VMR_VMCS_FIELDS];
+
+/**
+ * vmr_vmcs_field_index() - find a field in vmr_vmcs_fields
+ * @field: VMCS_..., or anything
+ *
+ * Context: Any.
+ * Return: its index, -1 if there is no such field.
+ */
+int vmr_vmcs_field_index(u32 field);
+
+/**
+ * vmr_vmcs_field_name() - the name of a field
+ * @field: VMCS_..., or anything
+ *
+ * Context: Any.
+ * Return: a constant string, "no field" if there is none.
+ */
+const char *vmr_vmcs_field_name(u32 field);
 
 #endif

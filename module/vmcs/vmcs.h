@@ -11,9 +11,24 @@
 #include <linux/types.h>
 
 #include "vmcs/access.h"
-#include "vmcs/host.h"
 #include "vmx/active.h"
 #include "vmx/sdm.h"
+
+/**
+ * struct vmr_vmcs_host - what the host fields that may change hold
+ * @cpu: the CPU whose tables and stacks they name, -1: none's
+ * @cr3: HOST_CR3
+ * @cr4: HOST_CR4
+ * @fs_base: HOST_FS_BASE
+ *
+ * Only vmcs/host.c and host.h write it.
+ */
+struct vmr_vmcs_host {
+	int cpu;
+	unsigned long cr3;
+	unsigned long cr4;
+	unsigned long fs_base;
+};
 
 /**
  * struct vmr_vmcs - a VMCS
