@@ -89,6 +89,18 @@ void qual_events(void);
 void exits_numbers(void);
 void exits_without_meaning(void);
 void exits_ids(void);
+void pte_pointer(void);
+void pte_entries(void);
+void pte_decode(void);
+void pte_indices(void);
+void pte_may_become(void);
+void pte_faults(void);
+void pte_no_faults(void);
+void slots_all_pairs(void);
+void slots_refused(void);
+void slots_delete(void);
+void slots_level(void);
+void slots_meets(void);
 void layout_abi(void);
 void layout_vmx(void);
 
