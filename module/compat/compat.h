@@ -11,6 +11,7 @@
 #include <linux/cpuhotplug.h>
 #include <asm/msr.h>
 #include <asm/reboot.h>
+#include <asm/spec-ctrl.h>
 
 /*
  * KVM's own CPU-hotplug state. Up to 6.1 it is one of the STARTING states,
@@ -43,6 +44,11 @@ static inline void
 cpu_emergency_unregister_virt_callback(cpu_emergency_virt_cb *callback)
 {
 }
+#endif
+
+/* Exported by all, but declared by newer ones only. */
+#ifndef VMR_HAVE_ITLB_MULTIHIT
+extern bool itlb_multihit_kvm_mitigation;
 #endif
 
 #endif
