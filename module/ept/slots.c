@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns a VM's slots. Called in process context by the VM's process.
+ */
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/nospec.h>
+#include <linux/sched.h>
+#include <linux/uaccess.h>
+
+#include "ept/ept.h"
+#include "ept/slots.h"
+#include "ept/tables.h"
+#include "ept/tlb.h"
+
+/*
+ * Puts the new slot in. What the old one has mapped goes after it: until then the
+ * notifier has to know where it came from.
+ */
+static void replace(struct vmr_ept *ept, unsigned int number,
+		    const struct vmr_memslot *slot)
+{
+	spin_lock(&ept->lock);
+	ept->leaving = vmr_slot_table_store(&ept->slots, number, slot);
+	/* A page that was got for the old slot isn't mapped any more. */
+	ept->sequence++;
+	spin_unlock(&ept->lock);
+}
+
+/* Takes away what the old slot has mapped, and then forgets it. */
+static void finish(struct vmr_ept *ept)
+{
+	u64 gpa = ept->leaving.gpa;
+	u64 end = gpa + ept->leaving.length;
+	LIST_HEAD(removed);
+
+	spin_lock(&ept->lock);
+	while (gpa < end) {
+		gpa = vmr_tables_zap(ept, gpa, end, &removed);
+		cond_resched_lock(&ept->lock);
+	}
+	spin_unlock(&ept->lock);
+	vmr_ept_flush(ept);
+	vmr_tables_free(&removed);
+
+	spin_lock(&ept->lock);
+	ept->leaving.length = 0;
+	spin_unlock(&ept->lock);
+}
+
+static int set_locked(struct vmr_ept *ept, const struct vmr_slot *wanted)
+{
+	struct vmr_memslot slot = {
+		.gpa = wanted->gpa,
+		.length = wanted->length,
+		.hva = wanted->hva,
+		.flags = wanted->flags,
+	};
+	unsigned int number;
+	int err;
+
+	lockdep_assert_held_write(&ept->slots_lock);
+	err = vmr_slot_table_check(&ept->slots, wanted, &ept->limits);
+	if (err)
+		return err;
+	number = array_index_nospec(wanted->slot, VMR_MAX_SLOTS);
+	replace(ept, number, &slot);
+	if (ept->leaving.length)
+		finish(ept);
+	return 0;
+}
+
+int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted)
+{
+	int err;
+
+	if (down_write_killable(&ept->slots_lock))
+		return -EINTR;
+	err = set_locked(ept, wanted);
+	up_write(&ept->slots_lock);
+	return err;
+}
+
+enum direction { FROM_GUEST, TO_GUEST };
+
+/* Copies as much as one slot has: how much, or an error. */
+static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
+		     enum direction direction)
+{
+	const struct vmr_memslot *slot;
+	void __user *hva;
+	u64 part;
+
+	slot = vmr_slot_table_find(&ept->slots, gpa);
+	if (!slot)
+		return -EFAULT;
+	if (direction == TO_GUEST && slot->flags & VMR_SLOT_READONLY)
+		return -EROFS;
+	part = min_t(u64, len, slot->gpa + slot->length - gpa);
+	hva = u64_to_user_ptr(vmr_memslot_hva(slot, gpa));
+	if (direction == TO_GUEST ? copy_to_user(hva, buf, part) :
+				    copy_from_user(buf, hva, part))
+		return -EFAULT;
+	return part;
+}
+
+static int copy(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
+		enum direction direction)
+{
+	int part = 0;
+
+	if (current->mm != ept->notifier.mm)
+		return -EFAULT;
+	/* Held while copying: nobody writes to a slot's memory when it's deleted. */
+	if (down_read_killable(&ept->slots_lock))
+		return -EINTR;
+	while (len) {
+		part = copy_part(ept, gpa, buf, len, direction);
+		if (part < 0)
+			break;
+		gpa += part;
+		buf += part;
+		len -= part;
+	}
+	up_read(&ept->slots_lock);
+	return min(part, 0);
+}
+
+int vmr_ept_read(struct vmr_ept *ept, u64 gpa, void *buf, u32 len)
+{
+	return copy(ept, gpa, buf, len, FROM_GUEST);
+}
+
+int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len)
+{
+	return copy(ept, gpa, (void *)buf, len, TO_GUEST);
+}
