@@ -92,7 +92,7 @@
 #define SDM_DR6_BS				BIT_ULL(14)
 #define SDM_DR6_BT				BIT_ULL(15)
 #define SDM_DR6_RTM				BIT_ULL(16)
-#define SDM_DR6_ONES				0xffff0ff0ULL
+#define SDM_DR6_ONES				0xffff0ff0ULL	/* always set */
 #define SDM_DR7_ENABLES				GENMASK_ULL(7, 0)
 #define SDM_DR7_LE				BIT_ULL(8)
 #define SDM_DR7_GE				BIT_ULL(9)
