@@ -115,6 +115,16 @@ void cr_lmsw(void);
 void cr_masks(void);
 void cr_xcr0(void);
 void cr_debug(void);
+void msr_table(void);
+void msr_find(void);
+void msr_there(void);
+void msr_fields(void);
+void msr_offered(void);
+void msr_values(void);
+void msr_reset(void);
+void msr_ranges_valid(void);
+void msr_bitmap(void);
+void msr_action(void);
 void layout_abi(void);
 void layout_vmx(void);
 
