@@ -89,6 +89,13 @@ static const struct {
 	{ "msr_ranges_valid", msr_ranges_valid },
 	{ "msr_bitmap", msr_bitmap },
 	{ "msr_action", msr_action },
+	{ "walk_all_modes", walk_all_modes },
+	{ "walk_each_bit", walk_each_bit },
+	{ "walk_error_codes", walk_error_codes },
+	{ "walk_pse36", walk_pse36 },
+	{ "walk_pdpte", walk_pdpte },
+	{ "walk_segments", walk_segments },
+	{ "walk_linear_64", walk_linear_64 },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 };

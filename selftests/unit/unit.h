@@ -125,6 +125,13 @@ void msr_reset(void);
 void msr_ranges_valid(void);
 void msr_bitmap(void);
 void msr_action(void);
+void walk_all_modes(void);
+void walk_each_bit(void);
+void walk_error_codes(void);
+void walk_pse36(void);
+void walk_pdpte(void);
+void walk_segments(void);
+void walk_linear_64(void);
 void layout_abi(void);
 void layout_vmx(void);
 
