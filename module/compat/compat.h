@@ -51,4 +51,9 @@ cpu_emergency_unregister_virt_callback(cpu_emergency_virt_cb *callback)
 extern bool itlb_multihit_kvm_mitigation;
 #endif
 
+/* Without it only a deadly signal ends the wait for a page. */
+#ifndef VMR_HAVE_FOLL_INTERRUPTIBLE
+#define FOLL_INTERRUPTIBLE		0
+#endif
+
 #endif

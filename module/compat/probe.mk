@@ -29,4 +29,5 @@ vmr-probed := \
 	$(call vmr-has,STRUCT_SYSCORE,^struct syscore {,include/linux/syscore_ops.h) \
 	$(call vmr-has,RDMSRQ,rdmsrq_safe,arch/x86/include/asm/msr.h) \
 	$(call vmr-has,EMERGENCY_VIRT_CALLBACK,cpu_emergency_register_virt_callback,arch/x86/include/asm/reboot.h) \
-	$(call vmr-has,ITLB_MULTIHIT,itlb_multihit_kvm_mitigation,arch/x86/include/asm/spec-ctrl.h)
+	$(call vmr-has,ITLB_MULTIHIT,itlb_multihit_kvm_mitigation,arch/x86/include/asm/spec-ctrl.h) \
+	$(call vmr-has,FOLL_INTERRUPTIBLE,FOLL_INTERRUPTIBLE,include/linux/mm_types.h)

@@ -12,6 +12,7 @@
 
 #include <vmring_ring.h>
 
+#include "compat/compat.h"
 #include "ept/host.h"
 #include "ept/pte.h"
 
@@ -145,21 +146,29 @@ static u32 find_cause(unsigned long hva, bool write)
 	return cause;
 }
 
+static long get(unsigned long hva, bool write, struct page **page)
+{
+	unsigned int flags = write ? FOLL_WRITE : 0;
+
+	if (get_user_page_fast_only(hva, flags, page))
+		return 1;
+	return get_user_pages_unlocked(hva, 1, page, flags | FOLL_HWPOISON |
+						     FOLL_INTERRUPTIBLE);
+}
+
 /*
- * Gets the page, or finds out why not. The cause is looked for first: if the process
- * has changed its memory since, the page is got after all.
+ * Gets the page, or finds out why not. If the process changes its memory while the
+ * cause is looked for, the page is got after all.
  */
 static long get_or_explain(unsigned long hva, bool write, struct page **page,
 			   u32 *cause)
 {
-	unsigned int flags = write ? FOLL_WRITE : 0;
-	long got;
+	long got = get(hva, write, page);
 
-	got = get_user_pages_fast(hva, 1, flags, page);
 	if (got != -EFAULT)
 		return got;
 	*cause = find_cause(hva, write);
-	return get_user_pages_unlocked(hva, 1, page, flags | FOLL_HWPOISON);
+	return get(hva, write, page);
 }
 
 static int get_page_at(unsigned long hva, bool write, struct page **page,

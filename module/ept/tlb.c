@@ -33,7 +33,7 @@ void vmr_ept_flush_here(struct vmr_ept *ept)
 
 	/* If VMX is off here there is no entry either, and this is done again. */
 	if (vmr_insn_invept(extent, ept->pointer) == VMR_INSN_OK)
-		*this_cpu_ptr(ept->seen) = generation;
+		this_cpu_write(*ept->seen, generation);
 }
 
 void vmr_ept_flush(struct vmr_ept *ept)

@@ -31,7 +31,7 @@ void vmr_ept_flush_here(struct vmr_ept *ept);
  */
 static inline bool vmr_ept_sync(struct vmr_ept *ept)
 {
-	if (likely(READ_ONCE(ept->generation) == *this_cpu_ptr(ept->seen)))
+	if (likely(READ_ONCE(ept->generation) == this_cpu_read(*ept->seen)))
 		return false;
 	vmr_ept_flush_here(ept);
 	return true;
