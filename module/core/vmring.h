@@ -22,6 +22,9 @@
  *	the kernel's reboot notifier chain	around vmx/cpu.c reboot()
  *	cpus_read_lock()			vmx/cpu.c, load and unload
  *	interrupts off on one CPU		vmx/vmxon.c, enter and leave
+ *	vmr_ept.slots_lock			ept/slots.c
+ *	the process's mmap_lock and below	ept/host.c; around ept/notifier.c
+ *	vmr_ept.lock				ept/
  */
 
 #endif
