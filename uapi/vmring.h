@@ -134,6 +134,12 @@ static_assert(sizeof(struct vmr_supported) == 104, "vmr_supported");
 #define VMR_VM_HYPERCALLS	_BITULL(1)	/* VMCALL is VMR_EXIT_HYPERCALL instead of #UD */
 #define VMR_VM_FEATURES		(VMR_VM_HLT_EXITS | VMR_VM_HYPERCALLS)
 
+/*
+ * With VMR_VM_HYPERCALLS, what VMCALL with this number in EAX does is vmring's own
+ * business; other numbers are the exit. VMCALL beyond CPL 0 answers -EPERM.
+ */
+#define VMR_HYPERCALL_NOP	0x766d0000	/* answers 0 */
+
 /* The ioctl's result is the VM's file descriptor. */
 struct vmr_create_vm {
 	__u32 size;

@@ -9,6 +9,8 @@
 #define VMR_COMPAT_COMPAT_H
 
 #include <linux/cpuhotplug.h>
+#include <linux/entry-kvm.h>
+#include <linux/mm.h>
 #include <asm/msr.h>
 #include <asm/reboot.h>
 #include <asm/spec-ctrl.h>
@@ -26,7 +28,33 @@
 
 #ifndef VMR_HAVE_RDMSRQ
 #define rdmsrq_safe(msr, value)		rdmsrl_safe(msr, value)
+#define rdmsrq(msr, value)		rdmsrl(msr, value)
+#define wrmsrq(msr, value)		wrmsrl(msr, value)
 #endif
+
+/* Flags of a mapping that is being made. */
+#ifndef VMR_HAVE_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma,
+				  unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
+
+/* What has to be done before a guest is entered: signals and the like. */
+static inline int vmr_handle_guest_mode_work(void)
+{
+#ifdef VMR_HAVE_XFER_TO_GUEST_VCPU
+	return xfer_to_guest_mode_handle_work(NULL);
+#else
+	return xfer_to_guest_mode_handle_work();
+#endif
+}
 
 /*
  * Kernels without the callback leave VMX operation by themselves in a crash or

@@ -4,7 +4,9 @@
  * by ioctls, in process context.
  */
 #include <linux/errno.h>
+#include <linux/ioctl.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "core/abi.h"
@@ -21,6 +23,29 @@ int vmr_abi_get_head(const void __user *arg, u32 known_flags,
 	return 0;
 }
 
+int vmr_abi_get(const void __user *arg, u32 known_flags, void *wanted, u32 size)
+{
+	struct vmr_abi_head head;
+	int err;
+
+	err = vmr_abi_get_head(arg, known_flags, &head);
+	if (err)
+		return err;
+	err = copy_struct_from_user(wanted, size, arg, head.size);
+	if (err)
+		return err;
+	/* User space may have changed meanwhile what has been checked. */
+	memcpy(wanted, &head, sizeof(head));
+	return 0;
+}
+
+bool vmr_abi_is(unsigned int cmd, unsigned int known)
+{
+	return _IOC_TYPE(cmd) == _IOC_TYPE(known) &&
+	       _IOC_DIR(cmd) == _IOC_DIR(known) &&
+	       _IOC_NR(cmd) == _IOC_NR(known);
+}
+
 int vmr_abi_put(void __user *arg, u32 room, const void *answer, u32 size)
 {
 	u32 both = min(room, size);
@@ -28,6 +53,15 @@ int vmr_abi_put(void __user *arg, u32 room, const void *answer, u32 size)
 	if (copy_to_user(arg, answer, both))
 		return -EFAULT;
 	if (clear_user(arg + both, room - both))
+		return -EFAULT;
+	return 0;
+}
+
+int vmr_abi_put_back(void __user *arg, const void *answer, u32 size)
+{
+	const struct vmr_abi_head *head = answer;
+
+	if (copy_to_user(arg, answer, min(head->size, size)))
 		return -EFAULT;
 	return 0;
 }

@@ -33,6 +33,34 @@ int vmr_abi_get_head(const void __user *arg, u32 known_flags,
 		     struct vmr_abi_head *head);
 
 /**
+ * vmr_abi_get() - take an ioctl's struct from user space
+ * @arg: the ioctl's struct
+ * @known_flags: the flags that the ioctl has a meaning for
+ * @wanted: the kernel's struct, zeroed, which begins with a vmr_abi_head
+ * @size: of @wanted
+ *
+ * A shorter struct leaves the rest of @wanted as it is; of a longer one the rest has
+ * to be zero.
+ *
+ * Context: Process, may fault.
+ * Return: 0, -EFAULT, -EINVAL as vmr_abi_get_head(), -E2BIG for something that the
+ *	   kernel doesn't know or a size over one page.
+ */
+int vmr_abi_get(const void __user *arg, u32 known_flags, void *wanted, u32 size);
+
+/**
+ * vmr_abi_is() - tell whether an ioctl's number is a known one
+ * @cmd: the number
+ * @known: the known one
+ *
+ * The size within it isn't looked at: the struct says itself how long it is.
+ *
+ * Context: Any.
+ * Return: true if it is.
+ */
+bool vmr_abi_is(unsigned int cmd, unsigned int known);
+
+/**
  * vmr_abi_put() - give an answer to user space
  * @arg: the ioctl's struct
  * @room: how long it is there, from vmr_abi_get_head()
@@ -46,5 +74,16 @@ int vmr_abi_get_head(const void __user *arg, u32 known_flags,
  * Return: 0 or -EFAULT.
  */
 int vmr_abi_put(void __user *arg, u32 room, const void *answer, u32 size);
+
+/**
+ * vmr_abi_put_back() - store an ioctl's struct where vmr_abi_get() took it from
+ * @arg: the ioctl's struct
+ * @answer: the kernel's struct, with the size that user space gave
+ * @size: of @answer
+ *
+ * Context: Process, may fault.
+ * Return: 0 or -EFAULT.
+ */
+int vmr_abi_put_back(void __user *arg, const void *answer, u32 size);
 
 #endif

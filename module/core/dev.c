@@ -7,9 +7,12 @@
 #include <linux/cpumask.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/nospec.h>
+#include <linux/preempt.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <asm/processor.h>
 #include <asm/tsc.h>
 
@@ -17,10 +20,14 @@
 
 #include "core/abi.h"
 #include "core/dev.h"
+#include "core/vm.h"
 #include "core/vmring.h"
 #include "vmx/caps.h"
 #include "vmx/cpu.h"
+#include "vmx/cpuid.h"
 #include "vmx/features.h"
+#include "vmx/msr.h"
+#include "vmx/setup.h"
 
 static long get_version(void __user *arg)
 {
@@ -82,31 +89,95 @@ static long get_supported(void __user *arg)
 	return vmr_abi_put(arg, head.size, &supported, sizeof(supported));
 }
 
+static void read_cpuid(u32 leaf, u32 subleaf, struct vmr_cpuid_answer *answer)
+{
+	cpuid_count(leaf, subleaf, &answer->eax, &answer->ebx, &answer->ecx,
+		    &answer->edx);
+}
+
+/* Which CPU answers doesn't matter, as long as it is one. */
+static u32 offer_cpuid(struct vmr_cpuid_entry *entries)
+{
+	u32 count;
+
+	migrate_disable();
+	count = vmr_cpuid_offer(entries, VMR_MAX_CPUID, vmr_setup_cpuid_host(),
+				read_cpuid);
+	migrate_enable();
+	return min_t(u32, count, VMR_MAX_CPUID);
+}
+
+static long get_cpuid(void __user *arg)
+{
+	struct vmr_cpuid_entry *entries;
+	struct vmr_cpuid wanted = {};
+	u32 count, room;
+	long err;
+
+	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+	if (wanted.reserved)
+		return -EINVAL;
+	entries = kcalloc(VMR_MAX_CPUID, sizeof(*entries), GFP_KERNEL);
+	if (!entries)
+		return -ENOMEM;
+	count = offer_cpuid(entries);
+	room = wanted.count;
+	wanted.count = count;
+	err = vmr_abi_put_back(arg, &wanted, sizeof(wanted));
+	if (!err && room < count)
+		err = -E2BIG;
+	if (!err && copy_to_user(u64_to_user_ptr(wanted.entries), entries,
+				 count * sizeof(*entries)))
+		err = -EFAULT;
+	kfree(entries);
+	return err;
+}
+
+static long list_msrs(void __user *arg)
+{
+	struct vmr_msr __user *to;
+	struct vmr_msrs wanted = {};
+	u32 i, room;
+	long err;
+
+	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+	to = u64_to_user_ptr(wanted.msrs);
+	room = wanted.count;
+	for (i = 0; vmr_msr_at(i); i++) {
+		struct vmr_msr msr = { .index = vmr_msr_at(i)->index };
+
+		if (i < room && copy_to_user(&to[i], &msr, sizeof(msr)))
+			return -EFAULT;
+	}
+	wanted.count = i;
+	wanted.done = min(i, room);
+	err = vmr_abi_put_back(arg, &wanted, sizeof(wanted));
+	return err ?: room < i ? -E2BIG : 0;
+}
+
 static const struct {
 	unsigned int cmd;
 	long (*handler)(void __user *arg);
 } ioctls[] = {
-	[_IOC_NR(VMR_GET_VERSION)] = { VMR_GET_VERSION, get_version },
-	[_IOC_NR(VMR_GET_SUPPORTED)] = { VMR_GET_SUPPORTED, get_supported },
+	{ VMR_GET_VERSION, get_version },
+	{ VMR_GET_SUPPORTED, get_supported },
+	{ VMR_CREATE_VM, vmr_vm_create },
+	{ VMR_GET_CPUID, get_cpuid },
+	{ VMR_LIST_MSRS, list_msrs },
 };
-
-/* The size within cmd isn't looked at: the struct says itself how long it is. */
-static bool is_same_ioctl(unsigned int cmd, unsigned int known)
-{
-	return _IOC_TYPE(cmd) == _IOC_TYPE(known) &&
-	       _IOC_DIR(cmd) == _IOC_DIR(known);
-}
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	unsigned int nr = _IOC_NR(cmd);
+	unsigned int i;
 
-	if (nr >= ARRAY_SIZE(ioctls))
-		return -ENOTTY;
-	nr = array_index_nospec(nr, ARRAY_SIZE(ioctls));
-	if (!is_same_ioctl(cmd, ioctls[nr].cmd))
-		return -ENOTTY;
-	return ioctls[nr].handler((void __user *)arg);
+	for (i = 0; i < ARRAY_SIZE(ioctls); i++)
+		if (vmr_abi_is(cmd, ioctls[i].cmd))
+			return ioctls[i].handler((void __user *)arg);
+	return -ENOTTY;
 }
 
 static const struct file_operations dev_fops = {

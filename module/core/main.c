@@ -13,6 +13,8 @@
 #include "core/vmring.h"
 #include "vmx/caps.h"
 #include "vmx/cpu.h"
+#include "vmx/host.h"
+#include "vmx/setup.h"
 
 static char *vmx = "owner";
 module_param(vmx, charp, 0444);
@@ -40,6 +42,10 @@ static int __init vmr_init(void)
 	if (err)
 		return err;
 	err = vmr_caps_init();
+	if (err)
+		return err;
+	vmr_host_init();
+	err = vmr_setup_init();
 	if (err)
 		return err;
 	err = vmr_cpu_init();

@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Owns what every part may know: the release's number and the order of locks.
- * The one header of core/ that files to its right may include.
+ * Owns what every part may know: the release's number, struct vmr_vm and struct
+ * vmr_vcpu, and the order of locks. The one header of core/ that files to its right
+ * may include.
  */
 #ifndef VMR_CORE_VMRING_H
 #define VMR_CORE_VMRING_H
 
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/spinlock.h>
 #include <linux/stringify.h>
+#include <linux/types.h>
+#include <asm/fpu/types.h>
+
+#include <vmring.h>
+
+#include "ept/ept.h"
+#include "ept/fault.h"
+#include "ring/area.h"
+#include "vmcs/vmcs.h"
+#include "vmx/cpuid.h"
+#include "vmx/cr.h"
+#include "vmx/host.h"
+#include "vmx/kick.h"
+#include "vmx/msr.h"
 
 /* The release, VMR_VERSION_MAJOR and so on, is Kbuild's: from the file VERSION. */
 #define VMR_VERSION			\
@@ -20,11 +39,144 @@
  * what each is for.
  *
  *	the kernel's reboot notifier chain	around vmx/cpu.c reboot()
+ *	vcpu->mutex				the vCPU's ioctls, RUN for its whole length
+ *	vm->mutex				creating vCPUs, the VM's settings
  *	cpus_read_lock()			vmx/cpu.c, load and unload
- *	interrupts off on one CPU		vmx/vmxon.c, enter and leave
  *	vmr_ept.slots_lock			ept/slots.c
  *	the process's mmap_lock and below	ept/host.c; around ept/notifier.c
  *	vmr_ept.lock				ept/
+ *	vcpu->inbox.lock			vmx/events.c, interrupts off
+ *	interrupts off on one CPU		a burst; vmx/vmxon.c, enter and leave
  */
+
+struct vmr_vm {
+	/* Constant after create. */
+	u64 features;			/* VMR_VM_... */
+	struct mm_struct *mm;		/* whose VM it is; held by ept */
+
+	/* By its own rules, see there. */
+	struct kref refs;		/* the VM's file and each vCPU */
+	struct vmr_ept ept;
+	struct vmr_kick_group kicks;
+
+	struct mutex mutex;		/* for what follows */
+
+	struct vmr_vcpu *vcpus[VMR_MAX_VCPUS];
+	unsigned int vcpu_count;
+
+	/* Under mutex until the first vCPU is there, constant from then on. */
+	struct vmr_msr_range msr_ranges[VMR_MAX_MSR_RANGES];
+	u32 msr_range_count;
+	void *msr_bitmap;		/* one page */
+};
+
+/**
+ * struct vmr_exit_info - what VT-x tells of a VM exit
+ * @reason: basic exit reason, read at each exit
+ * @full_reason: the whole field; bit 31: an entry failed
+ * @error: VM-instruction error, of an entry that caused no exit
+ * @interruption: read for exceptions and interrupts
+ *
+ * The others are read before the burst is left, if the row of the exit reason in
+ * vmx/exit.c asks for them.
+ */
+struct vmr_exit_info {
+	u16 reason;
+	u32 full_reason;
+	u32 error;
+	u32 length;
+	u32 instruction_info;
+	u32 interruption;
+	u64 qualification;
+	u64 gpa;
+	unsigned long gla;
+};
+
+/**
+ * struct vmr_inbox - events for a vCPU, which any thread may bring
+ * @lock: for the others
+ * @flags: VMR_EVENT_EXCEPTION, _HAS_ERROR, _INTERRUPT, _NMI, _EXTINT
+ * @error_code: of the exception
+ * @exception: its vector
+ * @interrupt: the interrupt's vector
+ *
+ * An event stays here until VM entry injects it. The vCPU's thread looks at flags
+ * without the lock first.
+ */
+struct vmr_inbox {
+	spinlock_t lock;	/* for all of it; interrupts off */
+	u32 flags;
+	u32 error_code;
+	u8 exception;
+	u8 interrupt;
+};
+
+/**
+ * struct vmr_outstanding - the exit that user space has to deal with
+ * @complete: what finishes it at the next RUN; NULL: nothing
+ * @needs_reply: it isn't over before user space has replied
+ * @count: elements of a string access
+ * @size: bytes of a port access
+ * @write: it was a write
+ */
+struct vmr_outstanding {
+	void (*complete)(struct vmr_vcpu *vcpu, const struct vmr_reply *reply);
+	bool needs_reply;
+	bool write;
+	u8 size;
+	u32 count;
+};
+
+struct vmr_vcpu {
+	/*
+	 * Only by whoever holds mutex: the thread in RUN, or one in another ioctl.
+	 * First, because entry.S finds state.gpr there. What of state lives in the
+	 * VMCS while the vCPU runs: groups that are neither in known nor in dirty.
+	 */
+	struct vmr_state state;
+	unsigned long host_rsp;		/* what the VMCS has; by entry.S */
+	u64 known;			/* VMR_STATE_...: state is what the VMCS has */
+	u64 dirty;			/* VMR_STATE_...: state is newer than the VMCS */
+	bool skip;			/* go past the instruction that exited */
+	bool halted;
+	bool vmx_lost;			/* VMX is off on this CPU: RUN ends */
+	bool acknowledged;		/* exit.interruption is the host's interrupt */
+	bool yield;			/* the guest spins: let others run */
+	bool vmcs_ready;		/* first contents are written */
+	bool pdptes_stale;		/* pdpte isn't what CR3 points to */
+	bool intack;			/* user space is asked for the ExtINT's vector */
+	u64 pdpte[4];
+	u32 proc_ctls;			/* what the VMCS has */
+	u32 entry_ctls;			/* the same */
+	u32 redeliver;			/* event to inject again, as VT-x has it; 0: none */
+	u32 redeliver_error;
+	u32 redeliver_length;
+	u32 storm;			/* #DB or #AC in a row, for the statistics */
+	u32 ple_window;
+	u32 ple_window_written;
+	struct vmr_exit_info exit;
+	struct vmr_outstanding outstanding;
+	struct vmr_vmcs vmcs;
+	struct vmr_host host;		/* the thread's own, while the guest's is loaded */
+	struct vmr_msr_values msrs;
+	struct vmr_cpuid_table *cpuid;
+	struct vmr_cr_limits limits;
+	struct vmr_ept_cache ept_cache;
+	struct fpu_guest fpu;
+	u64 *stats;			/* in the area */
+
+	/* Constant after create. */
+	struct vmr_vm *vm;
+	u32 id;
+	u16 vpid;			/* 0: none */
+	struct vmr_area area;
+	struct preempt_notifier preempt;
+
+	struct mutex mutex;		/* taken without waiting: EBUSY */
+
+	/* Anyone, by their own rules. */
+	struct vmr_kick kick;
+	struct vmr_inbox inbox;
+};
 
 #endif

@@ -66,7 +66,7 @@ static __always_inline bool vmr_vmcs_try_read(u32 field, unsigned long *value)
 	vmr_vmcs_assert_burst();
 	asm volatile("1:\tvmread %[field], %[read]\n"
 		     "2:\n"
-		     "\t.pushsection .text.unlikely, \"ax\"\n"
+		     "\t.pushsection .text.vmring_fixup, \"ax\"\n"
 		     "3:\tstc\n"
 		     "\tjmp 2b\n"
 		     "\t.popsection\n"

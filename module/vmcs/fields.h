@@ -10,8 +10,6 @@
 #ifndef VMR_VMCS_FIELDS_H
 #define VMR_VMCS_FIELDS_H
 
-#include <linux/types.h>
-
 /* What the bits of an encoding mean. */
 #define VMCS_FIELD_HIGH			0x0001	/* upper half of a 64-bit field */
 #define VMCS_FIELD_INDEX		0x03fe
@@ -267,6 +265,10 @@
 /* How many fields there are. */
 #define VMR_VMCS_FIELDS			199
 
+#ifndef __ASSEMBLY__
+
+#include <linux/types.h>
+
 /**
  * struct vmr_vmcs_field - a field of the VMCS
  * @encoding: VMCS_...
@@ -298,4 +300,5 @@ int vmr_vmcs_field_index(u32 field);
  */
 const char *vmr_vmcs_field_name(u32 field);
 
+#endif
 #endif

@@ -11,6 +11,7 @@
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/irqflags.h>
 #include <linux/kconfig.h>
 #include <linux/notifier.h>
 #include <linux/printk.h>
@@ -20,6 +21,7 @@
 #include "compat/compat.h"
 #include "compat/syscore.h"
 #include "vmx/cpu.h"
+#include "vmx/host.h"
 #include "vmx/vmxon.h"
 
 bool vmr_cpu_vmx_on(unsigned int cpu)
@@ -46,10 +48,21 @@ static int cpu_up(unsigned int cpu)
 	return 0;
 }
 
+/* Any context but NMI, not to be migrated. */
+static void leave_here(void *unused)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	vmr_host_leave();
+	vmr_vmxon_leave();
+	local_irq_restore(flags);
+}
+
 /* A CPU goes offline; on that CPU. */
 static int cpu_down(unsigned int cpu)
 {
-	vmr_vmxon_leave();
+	leave_here(NULL);
 	return 0;
 }
 
@@ -65,10 +78,15 @@ static void resume(void)
 	       smp_processor_id(), line);
 }
 
+static void leave_last(void)
+{
+	leave_here(NULL);
+}
+
 static const struct vmr_syscore syscore = {
-	.suspend = vmr_vmxon_leave,
+	.suspend = leave_last,
 	.resume = resume,
-	.shutdown = vmr_vmxon_leave,
+	.shutdown = leave_last,
 };
 
 /* Set once, by the reboot notifier: nobody enters VMX operation any more. */
@@ -79,11 +97,6 @@ static void enter_here(void *unused)
 {
 	if (!READ_ONCE(going_down))
 		vmr_vmxon_enter();
-}
-
-static void leave_here(void *unused)
-{
-	vmr_vmxon_leave();
 }
 
 /*

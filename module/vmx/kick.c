@@ -64,6 +64,12 @@ void vmr_kick_request(struct vmr_kick *kick, unsigned int request)
 	put_cpu();
 }
 
+void vmr_kick_self(struct vmr_kick *kick, unsigned int request)
+{
+	set_bit(request, &kick->requests);
+	smp_send_reschedule(smp_processor_id());
+}
+
 void vmr_kick_all(struct vmr_kick_group *group, unsigned int request)
 {
 	/* Pairs with the smp_store_release() in vmr_kick_join(). */

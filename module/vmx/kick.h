@@ -90,6 +90,17 @@ void vmr_kick_join(struct vmr_kick_group *group, struct vmr_kick *kick);
 void vmr_kick_request(struct vmr_kick *kick, unsigned int request);
 
 /**
+ * vmr_kick_self() - have the entry that comes next end as soon as it can
+ * @kick: the calling thread's vCPU
+ * @request: VMR_REQ_...
+ *
+ * An event that this entry injects is delivered all the same.
+ *
+ * Context: The vCPU's thread, in a burst.
+ */
+void vmr_kick_self(struct vmr_kick *kick, unsigned int request);
+
+/**
  * vmr_kick_all() - ask the same of all vCPUs of a VM, and wait until they are out
  * @group: the VM
  * @request: VMR_REQ_...

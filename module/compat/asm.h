@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the differences between kernels' macros for assembly. For vmx/entry.S.
+ */
+#ifndef VMR_COMPAT_ASM_H
+#define VMR_COMPAT_ASM_H
+
+#include <linux/objtool.h>
+#include <asm/nospec-branch.h>
+
+/* A label that is never the target of an indirect branch. */
+#define VMR_NOENDBR			ANNOTATE_NOENDBR
+
+/* Before the guest runs: what the CPU's buffers hold of the host (VERW). */
+#ifdef VMR_HAVE_VM_CLEAR_CPU_BUFFERS
+#define VMR_CLEAR_CPU_BUFFERS		VM_CLEAR_CPU_BUFFERS
+#elif defined(VMR_HAVE_CLEAR_CPU_BUFFERS)
+#define VMR_CLEAR_CPU_BUFFERS		CLEAR_CPU_BUFFERS
+#else
+#define VMR_CLEAR_CPU_BUFFERS
+#endif
+
+/* After the guest ran: the branch history that it left. */
+#ifdef VMR_HAVE_CLEAR_BRANCH_HISTORY_VMEXIT
+#define VMR_CLEAR_BRANCH_HISTORY	CLEAR_BRANCH_HISTORY_VMEXIT
+#elif defined(VMR_HAVE_CLEAR_BRANCH_HISTORY)
+#define VMR_CLEAR_BRANCH_HISTORY	CLEAR_BRANCH_HISTORY
+#else
+#define VMR_CLEAR_BRANCH_HISTORY
+#endif
+
+#endif

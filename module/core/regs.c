@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the ioctls that get and set a vCPU's registers, MSRs and CPUID table. Called by
+ * core/vcpu.c, which holds the vCPU's mutex.
+ */
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include <vmring.h>
+
+#include "core/abi.h"
+#include "core/regs.h"
+#include "core/vmring.h"
+#include "vmx/burst.h"
+#include "vmx/caps.h"
+#include "vmx/cpuid.h"
+#include "vmx/cr.h"
+#include "vmx/events.h"
+#include "vmx/exit_msr.h"
+#include "vmx/msr.h"
+#include "vmx/setup.h"
+#include "vmx/state.h"
+
+void vmr_regs_copy(struct vmr_vcpu *vcpu, u64 groups, struct vmr_state *to)
+{
+	const struct vmr_state *from = &vcpu->state;
+
+	if (groups & VMR_STATE_REGS) {
+		memcpy(to->gpr, from->gpr, sizeof(to->gpr));
+		to->rip = from->rip;
+		to->rflags = from->rflags;
+	}
+	if (groups & VMR_STATE_SEGMENTS) {
+		memcpy(to->segment, from->segment, sizeof(to->segment));
+		to->gdtr = from->gdtr;
+		to->idtr = from->idtr;
+	}
+	if (groups & VMR_STATE_CONTROL) {
+		to->cr0 = from->cr0;
+		to->cr2 = from->cr2;
+		to->cr3 = from->cr3;
+		to->cr4 = from->cr4;
+		to->cr8 = from->cr8;
+		to->efer = from->efer;
+		to->xcr0 = from->xcr0;
+	}
+	if (groups & VMR_STATE_DEBUG) {
+		memcpy(to->dr, from->dr, sizeof(to->dr));
+		to->dr6 = from->dr6;
+		to->dr7 = from->dr7;
+	}
+	if (groups & VMR_STATE_EVENTS)
+		vmr_events_get(vcpu, &to->events);
+}
+
+long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	struct vmr_state_args args = {};
+	int err;
+
+	err = vmr_abi_get(arg, 0, &args, sizeof(args));
+	if (err)
+		return err;
+	if (args.groups & ~VMR_STATE_ALL)
+		return -EINVAL;
+	err = vmr_state_fetch(vcpu, args.groups);
+	if (err)
+		return err;
+	vmr_regs_copy(vcpu, args.groups, &args.state);
+	return vmr_abi_put_back(arg, &args, sizeof(args));
+}
+
+/* Whoever sets RIP has the guest go on there: an exit that waits is over. */
+long vmr_regs_set_state(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	struct vmr_state_args args = {};
+	int err;
+
+	err = vmr_abi_get(arg, 0, &args, sizeof(args));
+	if (err)
+		return err;
+	if (args.groups & ~VMR_STATE_ALL)
+		return -EINVAL;
+	err = vmr_state_set(vcpu, args.groups, &args.state);
+	if (!err && args.groups & VMR_STATE_REGS)
+		vcpu->outstanding = (struct vmr_outstanding) {};
+	return err;
+}
+
+static const struct vmr_msr_desc *find(const struct vmr_vcpu *vcpu,
+				       const struct vmr_msr *msr)
+{
+	const struct vmr_msr_desc *desc = vmr_msr_find(msr->index);
+
+	if (!desc || msr->reserved || !vmr_msr_offered(desc, &vcpu->limits))
+		return NULL;
+	return desc;
+}
+
+static bool get_one(struct vmr_vcpu *vcpu, struct vmr_msr *msr)
+{
+	const struct vmr_msr_desc *desc = find(vcpu, msr);
+
+	if (!desc)
+		return false;
+	msr->value = vmr_msr_read(vcpu, desc);
+	return true;
+}
+
+static bool set_one(struct vmr_vcpu *vcpu, struct vmr_msr *msr)
+{
+	const struct vmr_msr_desc *desc = find(vcpu, msr);
+
+	return desc && vmr_msr_write(vcpu, desc, msr->value);
+}
+
+/* All in one burst: at most VMR_MAX_MSRS accesses. */
+static int do_each(struct vmr_vcpu *vcpu, struct vmr_msr *msrs, u32 count,
+		   bool (*one)(struct vmr_vcpu *vcpu, struct vmr_msr *msr),
+		   u32 *done)
+{
+	u32 i;
+	int err;
+
+	err = vmr_burst_begin(vcpu);
+	if (err)
+		return err;
+	for (i = 0; i < count && one(vcpu, &msrs[i]); i++)
+		;
+	vmr_burst_end(vcpu);
+	*done = i;
+	return i < count ? -EINVAL : 0;
+}
+
+static long do_msrs(struct vmr_vcpu *vcpu, void __user *arg,
+		    bool (*one)(struct vmr_vcpu *vcpu, struct vmr_msr *msr))
+{
+	struct vmr_msrs wanted = {};
+	struct vmr_msr *msrs;
+	size_t size;
+	long err;
+
+	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+	if (wanted.count > VMR_MAX_MSRS)
+		return -E2BIG;
+	size = array_size(wanted.count, sizeof(*msrs));
+	msrs = memdup_user(u64_to_user_ptr(wanted.msrs), size);
+	if (IS_ERR(msrs))
+		return PTR_ERR(msrs);
+	wanted.done = 0;
+	err = do_each(vcpu, msrs, wanted.count, one, &wanted.done);
+	if (one == get_one &&
+	    copy_to_user(u64_to_user_ptr(wanted.msrs), msrs, size))
+		err = -EFAULT;
+	kfree(msrs);
+	return vmr_abi_put_back(arg, &wanted, sizeof(wanted)) ?: err;
+}
+
+long vmr_regs_get_msrs(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	return do_msrs(vcpu, arg, get_one);
+}
+
+long vmr_regs_set_msrs(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	return do_msrs(vcpu, arg, set_one);
+}
+
+static int build_cpuid(struct vmr_vcpu *vcpu,
+		       const struct vmr_cpuid_entry *entries, u32 count)
+{
+	struct vmr_cpuid_table *table;
+	int err;
+
+	table = kvzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	if (!table)
+		return -ENOMEM;
+	err = vmr_cpuid_build(table, entries, count, vmr_setup_cpuid_host());
+	if (err) {
+		kvfree(table);
+		return err;
+	}
+	kvfree(vcpu->cpuid);
+	vcpu->cpuid = table;
+	vmr_cr_limits_init(&vcpu->limits, table, vmr_caps);
+	vmr_state_update_cpuid(vcpu);
+	return 0;
+}
+
+/* What CPUID offers decides on what the VMCS is made of: it can't be set later. */
+long vmr_regs_set_cpuid(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	struct vmr_cpuid_entry *entries;
+	struct vmr_cpuid wanted = {};
+	long err;
+
+	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+	if (wanted.reserved)
+		return -EINVAL;
+	if (wanted.count > VMR_MAX_CPUID)
+		return -E2BIG;
+	if (vcpu->vmcs_ready)
+		return -EBUSY;
+	entries = memdup_user(u64_to_user_ptr(wanted.entries),
+			      array_size(wanted.count, sizeof(*entries)));
+	if (IS_ERR(entries))
+		return PTR_ERR(entries);
+	err = build_cpuid(vcpu, entries, wanted.count);
+	kfree(entries);
+	return err;
+}

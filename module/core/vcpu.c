@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns vCPUs: their files, their life, their ioctls. Called by user space, in process
+ * context; everything but VMR_INJECT and VMR_KICK takes vcpu->mutex without waiting.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/errno.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <asm/fpu/api.h>
+
+#include <vmring.h>
+
+#include "core/abi.h"
+#include "core/regs.h"
+#include "core/vcpu.h"
+#include "core/vm.h"
+#include "core/vmring.h"
+#include "ept/fault.h"
+#include "ept/tlb.h"
+#include "vmcs/vmcs.h"
+#include "vmx/caps.h"
+#include "vmx/events.h"
+#include "vmx/exit.h"
+#include "vmx/msr.h"
+#include "vmx/run.h"
+#include "vmx/setup.h"
+#include "vmx/state.h"
+#include "vmx/trace.h"
+
+static void free_vcpu(struct vmr_vcpu *vcpu)
+{
+	vmr_vmcs_destroy(&vcpu->vmcs);
+	vmr_vpid_put(vcpu->vpid);
+	vmr_ept_cache_destroy(&vcpu->ept_cache);
+	fpu_free_guest_fpstate(&vcpu->fpu);
+	vmr_area_destroy(&vcpu->area);
+	kvfree(vcpu->cpuid);
+	mutex_destroy(&vcpu->mutex);
+	kfree(vcpu);
+}
+
+void vmr_vcpus_free(struct vmr_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vm->vcpus); i++)
+		if (vm->vcpus[i])
+			free_vcpu(vm->vcpus[i]);
+}
+
+/* The exit that user space was given is over, or isn't answered as it has to be. */
+static int finish_outstanding(struct vmr_vcpu *vcpu)
+{
+	struct vmr_outstanding *outstanding = &vcpu->outstanding;
+	struct vmr_reply reply = {};
+	int err;
+
+	if (outstanding->needs_reply) {
+		err = vmr_area_take_reply(&vcpu->area, &reply);
+		if (err)
+			return err;
+	}
+	if (outstanding->complete)
+		outstanding->complete(vcpu, &reply);
+	*outstanding = (struct vmr_outstanding) {};
+	return 0;
+}
+
+/* The reply first, then the registers; if those can't be, nothing has happened. */
+static int take_answers(struct vmr_vcpu *vcpu)
+{
+	u64 dirty = READ_ONCE(vcpu->area.rw->state.dirty);
+	struct vmr_state state;
+	int err;
+
+	if (likely(!dirty))
+		return finish_outstanding(vcpu);
+	if (dirty & ~VMR_STATE_ALL)
+		return -EINVAL;
+	memcpy(&state, &vcpu->area.rw->state.state, sizeof(state));
+	/* Checked is the copy: user space may write the original meanwhile. */
+	barrier();
+	if (!vmr_state_is_sound(vcpu, dirty, &state))
+		return -EINVAL;
+	err = finish_outstanding(vcpu);
+	if (!err)
+		err = vmr_state_set(vcpu, dirty, &state);
+	if (!err)
+		WRITE_ONCE(vcpu->area.rw->state.dirty, 0);
+	return err;
+}
+
+static int give_state(struct vmr_vcpu *vcpu)
+{
+	struct vmr_state_area *area = &vcpu->area.rw->state;
+	u64 wanted = READ_ONCE(area->wanted) & VMR_STATE_ALL;
+	int err;
+
+	if (wanted) {
+		err = vmr_state_fetch(vcpu, wanted);
+		if (err)
+			return err;
+		vmr_regs_copy(vcpu, wanted, &area->state);
+	}
+	WRITE_ONCE(area->valid, wanted);
+	return 0;
+}
+
+static long run_and_publish(struct vmr_vcpu *vcpu)
+{
+	const struct vmr_exit *exit = &vcpu->area.ro->ring[0];
+	long err = 0;
+
+	if (READ_ONCE(vcpu->area.rw->control.immediate_exit))
+		vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
+	else
+		err = vmr_run(vcpu);
+	if (!err)
+		err = give_state(vcpu);
+	if (err)
+		return err;
+	trace_vmring_user_exit(vcpu->id, exit->reason, exit->addr, exit->seq);
+	vmr_area_publish(&vcpu->area);
+	return exit->reason == VMR_EXIT_INTERRUPTED ? -EINTR : 0;
+}
+
+static long run(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	long err;
+
+	if (arg)
+		return -EINVAL;
+	err = take_answers(vcpu);
+	return err ?: run_and_publish(vcpu);
+}
+
+/* From any thread, at any time. */
+static long inject(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	struct vmr_inject event = {};
+	int err;
+
+	err = vmr_abi_get(arg, VMR_INJECT_ERROR_CODE, &event, sizeof(event));
+	if (err)
+		return err;
+	if (event.reserved)
+		return -EINVAL;
+	return vmr_events_bring(vcpu, &event);
+}
+
+/* From any thread, at any time. */
+static long kick(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	if (arg)
+		return -EINVAL;
+	vmr_kick_request(&vcpu->kick, VMR_REQ_KICK);
+	return 0;
+}
+
+static const struct vcpu_ioctl {
+	unsigned int cmd;
+	bool anytime;
+	long (*handler)(struct vmr_vcpu *vcpu, void __user *arg);
+} ioctls[] = {
+	{ VMR_RUN, false, run },
+	{ VMR_INJECT, true, inject },
+	{ VMR_KICK, true, kick },
+	{ VMR_GET_STATE, false, vmr_regs_get_state },
+	{ VMR_SET_STATE, false, vmr_regs_set_state },
+	{ VMR_GET_MSRS, false, vmr_regs_get_msrs },
+	{ VMR_SET_MSRS, false, vmr_regs_set_msrs },
+	{ VMR_SET_CPUID, false, vmr_regs_set_cpuid },
+};
+
+static long call(struct vmr_vcpu *vcpu, const struct vcpu_ioctl *ioctl,
+		 void __user *arg)
+{
+	long err;
+
+	if (!vmr_vm_is_ours(vcpu->vm))
+		return -EPERM;
+	if (ioctl->anytime)
+		return ioctl->handler(vcpu, arg);
+	if (!mutex_trylock(&vcpu->mutex))
+		return -EBUSY;
+	err = ioctl->handler(vcpu, arg);
+	mutex_unlock(&vcpu->mutex);
+	return err;
+}
+
+static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ioctls); i++)
+		if (vmr_abi_is(cmd, ioctls[i].cmd))
+			return call(file->private_data, &ioctls[i],
+				    (void __user *)arg);
+	return -ENOTTY;
+}
+
+static int vcpu_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vmr_vcpu *vcpu = file->private_data;
+
+	if (!vmr_vm_is_ours(vcpu->vm))
+		return -EPERM;
+	return vmr_area_mmap(&vcpu->area, vma);
+}
+
+/* The vCPU itself goes with its VM: others may be about to kick it. */
+static int vcpu_release(struct inode *inode, struct file *file)
+{
+	struct vmr_vcpu *vcpu = file->private_data;
+
+	vmr_vm_put(vcpu->vm);
+	return 0;
+}
+
+static const struct file_operations vcpu_fops = {
+	.owner = THIS_MODULE,
+	.release = vcpu_release,
+	.unlocked_ioctl = vcpu_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = vcpu_mmap,
+	.llseek = noop_llseek,
+};
+
+static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
+{
+	struct vmr_vcpu *vcpu;
+
+	vcpu = kzalloc(sizeof(*vcpu), GFP_KERNEL_ACCOUNT);
+	if (!vcpu)
+		return NULL;
+	vcpu->vm = vm;
+	vcpu->id = id;
+	mutex_init(&vcpu->mutex);
+	spin_lock_init(&vcpu->inbox.lock);
+	vmr_kick_init(&vcpu->kick);
+	vmr_ept_cache_init(&vcpu->ept_cache);
+	vmr_run_prepare(vcpu);
+
+	vcpu->cpuid = kvzalloc(sizeof(*vcpu->cpuid), GFP_KERNEL_ACCOUNT);
+	if (!vcpu->cpuid)
+		goto err_free;
+	if (vmr_area_create(&vcpu->area))
+		goto err_free_cpuid;
+	vcpu->stats = vmr_area_stats(&vcpu->area);
+	if (!fpu_alloc_guest_fpstate(&vcpu->fpu))
+		goto err_destroy_area;
+	if (vmr_vmcs_create(&vcpu->vmcs))
+		goto err_free_fpu;
+	vcpu->vpid = vmr_vpid_get();
+
+	vmr_msr_reset(&vcpu->msrs, !id);
+	vmr_cpuid_build(vcpu->cpuid, NULL, 0, vmr_setup_cpuid_host());
+	vmr_cr_limits_init(&vcpu->limits, vcpu->cpuid, vmr_caps);
+	vmr_state_reset(vcpu);
+	return vcpu;
+
+err_free_fpu:
+	fpu_free_guest_fpstate(&vcpu->fpu);
+err_destroy_area:
+	vmr_area_destroy(&vcpu->area);
+err_free_cpuid:
+	kvfree(vcpu->cpuid);
+err_free:
+	kfree(vcpu);
+	return NULL;
+}
+
+static struct file *make_file(struct vmr_vcpu *vcpu)
+{
+	struct file *file;
+
+	file = anon_inode_getfile("[vmring-vcpu]", &vcpu_fops, vcpu, O_RDWR);
+	if (!IS_ERR(file))
+		vmr_vm_get(vcpu->vm);
+	return file;
+}
+
+/* Once the file is installed another thread may use it: everything else is first. */
+static void install(struct vmr_vm *vm, struct vmr_vcpu *vcpu, int fd,
+		    struct file *file)
+{
+	vm->vcpus[vcpu->id] = vcpu;
+	vm->vcpu_count++;
+	vmr_kick_join(&vm->kicks, &vcpu->kick);
+	fd_install(fd, file);
+}
+
+static int add(struct vmr_vm *vm, u32 id)
+{
+	struct vmr_vcpu *vcpu;
+	struct file *file;
+	int fd;
+
+	if (vm->vcpus[id])
+		return -EEXIST;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	vcpu = make(vm, id);
+	file = vcpu ? make_file(vcpu) : ERR_PTR(-ENOMEM);
+	if (IS_ERR(file))
+		goto err_put_fd;
+	install(vm, vcpu, fd, file);
+	return fd;
+
+err_put_fd:
+	if (vcpu)
+		free_vcpu(vcpu);
+	put_unused_fd(fd);
+	return PTR_ERR(file);
+}
+
+long vmr_vcpu_create(struct vmr_vm *vm, void __user *arg)
+{
+	struct vmr_create_vcpu wanted = {};
+	int err;
+
+	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+	if (wanted.reserved)
+		return -EINVAL;
+	if (wanted.id >= VMR_MAX_VCPUS)
+		return -E2BIG;
+	wanted.area_ro_size = VMR_AREA_RO_PAGES * PAGE_SIZE;
+	wanted.area_rw_size = VMR_AREA_RW_PAGES * PAGE_SIZE;
+	err = vmr_abi_put_back(arg, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+
+	mutex_lock(&vm->mutex);
+	err = add(vm, wanted.id);
+	mutex_unlock(&vm->mutex);
+	return err;
+}

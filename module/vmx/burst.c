@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the short burst. Called in process context.
+ */
+#include <linux/irqflags.h>
+#include <linux/preempt.h>
+
+#include "core/vmring.h"
+#include "vmcs/vmcs.h"
+#include "vmx/burst.h"
+#include "vmx/exit.h"
+#include "vmx/setup.h"
+
+int vmr_burst_begin(struct vmr_vcpu *vcpu)
+{
+	int err;
+
+	preempt_disable();
+	vmr_vmcs_bring(&vcpu->vmcs);
+	local_irq_disable();
+	err = vmr_vmcs_load(&vcpu->vmcs);
+	if (err)
+		goto err_enable;
+	vmr_burst_settle(vcpu);
+	return 0;
+
+err_enable:
+	local_irq_enable();
+	preempt_enable();
+	return err;
+}
+
+void vmr_burst_end(struct vmr_vcpu *vcpu)
+{
+	vmr_vmcs_put(&vcpu->vmcs);
+	local_irq_enable();
+	preempt_enable();
+}
+
+void vmr_burst_settle(struct vmr_vcpu *vcpu)
+{
+	if (unlikely(!vcpu->vmcs_ready))
+		vmr_setup(vcpu);
+	if (likely(!vcpu->skip))
+		return;
+	vcpu->skip = false;
+	vmr_exit_skip_by(vcpu, vcpu->exit.length);
+	vcpu->known &= ~(VMR_STATE_REGS | VMR_STATE_EVENTS);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the short burst: a vCPU's VMCS loaded for a few accesses, without entering the
+ * guest. For whoever holds the vCPU's mutex; vmx/run.c has the long ones.
+ */
+#ifndef VMR_VMX_BURST_H
+#define VMR_VMX_BURST_H
+
+struct vmr_vcpu;
+
+/**
+ * vmr_burst_begin() - be able to read and write a vCPU's VMCS
+ * @vcpu: the vCPU
+ *
+ * Context: Process, interrupts and preemption on; both are off until vmr_burst_end().
+ * Return: 0, or -EIO if VMX is off on this CPU: there is no burst then.
+ */
+int vmr_burst_begin(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_burst_end() - the end of it
+ * @vcpu: the vCPU
+ *
+ * Context: Where vmr_burst_begin() succeeded.
+ */
+void vmr_burst_end(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_burst_settle() - do first what a burst has to do first
+ * @vcpu: the vCPU
+ *
+ * Gives a new VMCS its first contents, and goes past the instruction that exited if
+ * that is due.
+ *
+ * Context: In a burst.
+ */
+void vmr_burst_settle(struct vmr_vcpu *vcpu);
+
+#endif

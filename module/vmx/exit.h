@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns what is done about each VM exit: the table of handlers, and what they share.
+ * For vmx/run.c and the vmx/exit_*.c files, each of which owns some handlers.
+ */
+#ifndef VMR_VMX_EXIT_H
+#define VMR_VMX_EXIT_H
+
+#include <linux/types.h>
+
+#include "core/vmring.h"
+#include "ring/area.h"
+
+/**
+ * enum vmr_verdict - how it goes on after a handler
+ * @VMR_GO_RESUME: enter the guest again, at once
+ * @VMR_GO_INJECT: the same, but look for events first
+ * @VMR_GO_AGAIN: leave the burst, do what work there is, enter again
+ * @VMR_GO_SLOW: leave the burst, and call the slow handler
+ * @VMR_GO_USER: the exit in the area's slot is for user space
+ *
+ * A fast handler answers any but VMR_GO_USER, a slow one VMR_GO_AGAIN or VMR_GO_USER.
+ */
+enum vmr_verdict {
+	VMR_GO_RESUME,
+	VMR_GO_INJECT,
+	VMR_GO_AGAIN,
+	VMR_GO_SLOW,
+	VMR_GO_USER,
+};
+
+/* Fields that are read into vcpu->exit before a burst is left for a slow handler. */
+#define VMR_READ_LENGTH		0x01
+#define VMR_READ_QUALIFICATION	0x02
+#define VMR_READ_INFO		0x04
+#define VMR_READ_ADDRESSES	0x08	/* guest-physical and linear */
+
+/**
+ * struct vmr_exit_row - what is done about one exit reason
+ * @fast: called in the burst, or NULL: VMR_GO_SLOW
+ * @slow: called in process context after VMR_GO_SLOW
+ * @reads: VMR_READ_..., for @slow
+ * @vectoring: an event may have been on its way: keep it
+ */
+struct vmr_exit_row {
+	enum vmr_verdict (*fast)(struct vmr_vcpu *vcpu);
+	enum vmr_verdict (*slow)(struct vmr_vcpu *vcpu);
+	u8 reads;
+	bool vectoring;
+};
+
+/**
+ * vmr_exit_fast() - deal with an exit in the burst, if that can be done
+ * @vcpu: the vCPU, with exit.reason set
+ *
+ * Context: In a burst.
+ * Return: the verdict.
+ */
+enum vmr_verdict vmr_exit_fast(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_exit_read() - read what the slow handler needs
+ * @vcpu: the vCPU
+ *
+ * Context: In the burst of the exit.
+ */
+void vmr_exit_read(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_exit_slow() - deal with an exit in process context
+ * @vcpu: the vCPU
+ *
+ * Context: Process, may sleep.
+ * Return: VMR_GO_AGAIN or VMR_GO_USER.
+ */
+enum vmr_verdict vmr_exit_slow(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_exit_skip() - go past the instruction that exited
+ * @vcpu: the vCPU
+ *
+ * Ends the shadow of STI and MOV SS, and raises TF's #DB.
+ *
+ * Context: In the burst of the exit.
+ * Return: VMR_GO_RESUME.
+ */
+enum vmr_verdict vmr_exit_skip(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_exit_skip_by() - the same for an instruction of known length
+ * @vcpu: the vCPU
+ * @length: of the instruction
+ *
+ * Context: In a burst.
+ */
+void vmr_exit_skip_by(struct vmr_vcpu *vcpu, u32 length);
+
+/**
+ * vmr_exit_raise() - have the instruction raise an exception, with error code 0
+ * @vcpu: the vCPU
+ * @vector: the exception
+ *
+ * Context: The vCPU's thread.
+ * Return: VMR_GO_INJECT.
+ */
+enum vmr_verdict vmr_exit_raise(struct vmr_vcpu *vcpu, u8 vector);
+
+/**
+ * vmr_exit_to_user() - begin an exit for user space
+ * @vcpu: the vCPU
+ * @reason: VMR_EXIT_...
+ * @complete: what finishes it at the next RUN, with the reply if one is needed;
+ *	      NULL: nothing
+ * @flags: VMR_EXIT_NEEDS_REPLY and so on
+ *
+ * Context: The vCPU's thread, process.
+ * Return: the entry, to be filled in.
+ */
+struct vmr_exit *vmr_exit_to_user(struct vmr_vcpu *vcpu, u16 reason,
+				  void (*complete)(struct vmr_vcpu *vcpu,
+						   const struct vmr_reply *reply),
+				  u8 flags);
+
+/**
+ * vmr_exit_refuse() - tell user space that vmring doesn't do this for a guest
+ * @vcpu: the vCPU
+ *
+ * Context: A slow handler, with VMR_READ_QUALIFICATION.
+ * Return: VMR_GO_USER.
+ */
+enum vmr_verdict vmr_exit_refuse(struct vmr_vcpu *vcpu);
+
+/* The table, by basic exit reason. */
+extern const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS];
+
+/* exit_cpuid.c */
+enum vmr_verdict vmr_exit_cpuid(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_vmcall(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_vmcall_user(struct vmr_vcpu *vcpu);
+
+/* exit_msr.c */
+enum vmr_verdict vmr_exit_rdmsr(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_wrmsr(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_msr_user(struct vmr_vcpu *vcpu);
+
+/* exit_cr.c */
+enum vmr_verdict vmr_exit_cr(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_dr(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_xsetbv(struct vmr_vcpu *vcpu);
+
+/* exit_io.c */
+enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu);
+
+/* exit_mmio.c */
+enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu);
+
+/* exit_event.c */
+enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_interrupt(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_window(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_hlt(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_hlt_user(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_pause(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_shutdown(struct vmr_vcpu *vcpu);
+
+/* exit_failure.c */
+enum vmr_verdict vmr_exit_entry_failed(struct vmr_vcpu *vcpu);
+
+#endif

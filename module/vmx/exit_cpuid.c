@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns CPUID and hypercalls, the two shortest exits. Called by vmx/run.c, in the burst
+ * of the exit.
+ */
+#include <linux/errno.h>
+
+#include "vmcs/access.h"
+#include "vmx/arch.h"
+#include "vmx/cpuid.h"
+#include "vmx/exit.h"
+#include "vmx/state.h"
+
+enum vmr_verdict vmr_exit_cpuid(struct vmr_vcpu *vcpu)
+{
+	u64 *gpr = vcpu->state.gpr;
+	const struct vmr_cpuid_answer *answer;
+
+	answer = vmr_cpuid_find(vcpu->cpuid, gpr[VMR_RAX], gpr[VMR_RCX]);
+	gpr[VMR_RAX] = answer->eax;
+	gpr[VMR_RBX] = answer->ebx;
+	gpr[VMR_RCX] = answer->ecx;
+	gpr[VMR_RDX] = answer->edx;
+	return vmr_exit_skip(vcpu);
+}
+
+/* The hypercall's answer has 64 bits in 64-bit mode, else 32. */
+static void answer_hypercall(struct vmr_vcpu *vcpu, s64 answer)
+{
+	bool wide = vcpu->state.efer & SDM_EFER_LMA;
+
+	vcpu->state.gpr[VMR_RAX] = wide ? (u64)answer : (u32)answer;
+}
+
+enum vmr_verdict vmr_exit_vmcall(struct vmr_vcpu *vcpu)
+{
+	u32 ss;
+
+	if (!(vcpu->vm->features & VMR_VM_HYPERCALLS))
+		return vmr_exit_raise(vcpu, SDM_VECTOR_UD);
+	ss = vmr_vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS);
+	if (unlikely(vmr_cpl(ss)))
+		answer_hypercall(vcpu, -EPERM);
+	else if ((u32)vcpu->state.gpr[VMR_RAX] == VMR_HYPERCALL_NOP)
+		answer_hypercall(vcpu, 0);
+	else
+		return VMR_GO_SLOW;
+	return vmr_exit_skip(vcpu);
+}
+
+static void finish_hypercall(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	vcpu->skip = true;
+}
+
+enum vmr_verdict vmr_exit_vmcall_user(struct vmr_vcpu *vcpu)
+{
+	vmr_exit_to_user(vcpu, VMR_EXIT_HYPERCALL, finish_hypercall, 0);
+	return VMR_GO_USER;
+}

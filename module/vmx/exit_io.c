@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns port I/O. Called by vmx/run.c in process context.
+ *
+ * The instruction is finished when user space has answered. A string instruction goes
+ * to user space in pieces of up to one bulk page, and is executed again until it is
+ * through: between two pieces its registers are what an interrupt would find.
+ */
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+
+#include "ring/area.h"
+#include "vmx/arch.h"
+#include "vmx/events.h"
+#include "vmx/exit.h"
+#include "vmx/memory.h"
+#include "vmx/qual.h"
+#include "vmx/state.h"
+
+#define REGISTERS	(VMR_STATE_REGS | VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)
+
+static u64 size_mask(u8 bytes)
+{
+	return bytes == 8 ? ~0ULL : BIT_ULL(8 * bytes) - 1;
+}
+
+static void finish_out(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	vcpu->skip = true;
+}
+
+/* A 32-bit IN clears the upper half of RAX, a shorter one keeps the rest. */
+static void finish_in(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	u64 mask = size_mask(vcpu->outstanding.size);
+	u64 *rax = &vcpu->state.gpr[VMR_RAX];
+	u64 value = 0;
+
+	memcpy(&value, reply->data, vcpu->outstanding.size);
+	*rax = mask == U32_MAX ? value : (*rax & ~mask) | value;
+	vcpu->skip = true;
+}
+
+static enum vmr_verdict one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
+{
+	struct vmr_exit *exit;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_IO,
+				io->in ? finish_in : finish_out,
+				VMR_EXIT_NEEDS_REPLY |
+				(io->in ? 0 : VMR_EXIT_WRITE));
+	exit->addr = io->port;
+	exit->size = io->size;
+	exit->count = 1;
+	vcpu->outstanding.size = io->size;
+	if (!io->in)
+		memcpy(exit->data, &vcpu->state.gpr[VMR_RAX], io->size);
+	return VMR_GO_USER;
+}
+
+/* A string instruction's operand, decoded again when user space has answered. */
+struct string {
+	struct vmr_io io;
+	struct vmr_io_string memory;
+	u8 index;		/* VMR_RSI or VMR_RDI */
+	bool down;
+	u64 mask;		/* of the address size */
+};
+
+static struct string decode(const struct vmr_vcpu *vcpu)
+{
+	struct string string = { .io = vmr_qual_io(vcpu->exit.qualification) };
+
+	string.memory = vmr_info_io_string(vcpu->exit.instruction_info,
+					   string.io.in);
+	string.index = string.io.in ? VMR_RDI : VMR_RSI;
+	string.down = vcpu->state.rflags & SDM_RFLAGS_DF;
+	string.mask = size_mask(string.memory.address_size);
+	return string;
+}
+
+static u64 left(const struct vmr_vcpu *vcpu, const struct string *string)
+{
+	return string->io.rep ? vcpu->state.gpr[VMR_RCX] & string->mask : 1;
+}
+
+/* A register that an address size of 32 bits writes loses its upper half. */
+static void put(const struct string *string, u64 *gpr, u64 value)
+{
+	u64 keep = string->memory.address_size == 2 ? ~string->mask : 0;
+
+	*gpr = (*gpr & keep) | (value & string->mask);
+}
+
+/* How many elements go at once: to the end of the page, in their direction. */
+static u32 piece(const struct vmr_vcpu *vcpu, const struct string *string)
+{
+	u64 offset = vcpu->state.gpr[string->index] & string->mask;
+	u64 linear = vcpu->state.segment[string->memory.segment].base + offset;
+	u32 size = string->io.size;
+	u32 fit = string->down ? offset_in_page(linear) / size + 1 :
+		  (PAGE_SIZE - offset_in_page(linear)) / size;
+
+	return min_t(u64, max(fit, 1U), left(vcpu, string));
+}
+
+static struct vmr_operand_at element(const struct vmr_vcpu *vcpu,
+				     const struct string *string, u32 number)
+{
+	u64 step = (u64)number * string->io.size;
+	u64 offset = vcpu->state.gpr[string->index];
+
+	offset = string->down ? offset - step : offset + step;
+	return (struct vmr_operand_at) {
+		.segment = string->memory.segment,
+		.offset = offset & string->mask,
+		.length = string->io.size,
+	};
+}
+
+static void advance(struct vmr_vcpu *vcpu, const struct string *string, u32 count)
+{
+	u64 step = (u64)count * string->io.size;
+	u64 *index = &vcpu->state.gpr[string->index];
+
+	put(string, index, string->down ? *index - step : *index + step);
+	if (string->io.rep)
+		put(string, &vcpu->state.gpr[VMR_RCX],
+		    left(vcpu, string) - count);
+	if (!string->io.rep || !left(vcpu, string))
+		vcpu->skip = true;
+}
+
+static enum vmr_verdict no_memory(struct vmr_vcpu *vcpu, u64 gpa, bool write)
+{
+	struct vmr_exit *exit;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL,
+				write ? VMR_EXIT_WRITE : 0);
+	exit->addr = gpa;
+	exit->count = VMR_FAULT_HOLE;
+	return VMR_GO_USER;
+}
+
+static void finish_outs(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	struct string string = decode(vcpu);
+
+	advance(vcpu, &string, vcpu->outstanding.count);
+}
+
+/* The memory was writable when the ports were read; what isn't any more is lost. */
+static void finish_ins(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	const u8 *bulk = vmr_area_bulk(&vcpu->area);
+	struct string string = decode(vcpu);
+	u32 i;
+
+	for (i = 0; i < vcpu->outstanding.count; i++) {
+		struct vmr_operand_at at = element(vcpu, &string, i);
+		u32 value;
+		u64 gpa;
+
+		memcpy(&value, bulk + i * string.io.size, string.io.size);
+		if (vmr_memory_write(vcpu, &at, &value, &gpa))
+			break;
+	}
+	advance(vcpu, &string, i);
+}
+
+/*
+ * How many elements can be moved before one faults. Those of OUTS are read into the
+ * bulk page, those of INS only looked at.
+ */
+static u32 move(struct vmr_vcpu *vcpu, const struct string *string, u32 count,
+		enum vmr_memory_verdict *verdict, u64 *gpa)
+{
+	u8 *bulk = vmr_area_bulk(&vcpu->area);
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		struct vmr_operand_at at = element(vcpu, string, i);
+
+		*verdict = string->io.in ?
+			vmr_memory_write(vcpu, &at, NULL, gpa) :
+			vmr_memory_read(vcpu, &at, bulk + i * string->io.size, gpa);
+		if (*verdict)
+			break;
+	}
+	return i;
+}
+
+static enum vmr_verdict many(struct vmr_vcpu *vcpu)
+{
+	enum vmr_memory_verdict verdict = VMR_MEMORY_DONE;
+	struct string string = decode(vcpu);
+	u64 cr2 = vcpu->state.cr2;
+	struct vmr_exit *exit;
+	u32 count;
+	u64 gpa = 0;
+
+	if (!left(vcpu, &string)) {
+		vcpu->skip = true;
+		return VMR_GO_AGAIN;
+	}
+	count = move(vcpu, &string, piece(vcpu, &string), &verdict, &gpa);
+	if (!count)
+		return verdict == VMR_MEMORY_NONE ?
+		       no_memory(vcpu, gpa, string.io.in) : VMR_GO_AGAIN;
+	/* What faults comes after what doesn't: it is found again. */
+	vcpu->redeliver = 0;
+	vcpu->state.cr2 = cr2;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_IO,
+				string.io.in ? finish_ins : finish_outs,
+				VMR_EXIT_NEEDS_REPLY | VMR_EXIT_STRING |
+				(string.io.in ? 0 : VMR_EXIT_WRITE));
+	exit->addr = string.io.port;
+	exit->size = string.io.size;
+	exit->count = count;
+	vcpu->outstanding.count = count;
+	return VMR_GO_USER;
+}
+
+enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu)
+{
+	struct vmr_io io = vmr_qual_io(vcpu->exit.qualification);
+
+	if (!io.string)
+		return one(vcpu, &io);
+	if (vmr_state_fetch(vcpu, REGISTERS)) {
+		vcpu->vmx_lost = true;
+		return VMR_GO_AGAIN;
+	}
+	return many(vcpu);
+}

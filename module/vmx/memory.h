@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns access to a guest's memory by its own addresses: through segment and page
+ * tables, with every fault that the guest's own access would raise. For the slow
+ * handlers of vmx/.
+ */
+#ifndef VMR_VMX_MEMORY_H
+#define VMR_VMX_MEMORY_H
+
+#include <linux/types.h>
+
+#include "core/vmring.h"
+
+/**
+ * enum vmr_memory_verdict - what an access came to
+ * @VMR_MEMORY_DONE: done
+ * @VMR_MEMORY_FAULT: an exception has been raised in the guest
+ * @VMR_MEMORY_NONE: there is no RAM: *gpa says where
+ */
+enum vmr_memory_verdict {
+	VMR_MEMORY_DONE,
+	VMR_MEMORY_FAULT,
+	VMR_MEMORY_NONE,
+};
+
+/**
+ * struct vmr_operand_at - a memory operand
+ * @segment: VMR_ES and so on
+ * @offset: the effective address
+ * @length: bytes, up to a page
+ */
+struct vmr_operand_at {
+	u8 segment;
+	u64 offset;
+	u32 length;
+};
+
+/**
+ * vmr_memory_read() - read an operand from the guest's memory
+ * @vcpu: the vCPU, with all groups of registers read
+ * @at: where
+ * @buf: where to
+ * @gpa: where there is no RAM
+ *
+ * Context: Process, may sleep.
+ * Return: the verdict.
+ */
+enum vmr_memory_verdict vmr_memory_read(struct vmr_vcpu *vcpu,
+					const struct vmr_operand_at *at,
+					void *buf, u64 *gpa);
+
+/**
+ * vmr_memory_write() - write an operand to the guest's memory
+ * @vcpu: the vCPU, with all groups of registers read
+ * @at: where
+ * @buf: from where; NULL: only see whether it could be written
+ * @gpa: where there is no RAM
+ *
+ * Context: Process, may sleep.
+ * Return: the verdict.
+ */
+enum vmr_memory_verdict vmr_memory_write(struct vmr_vcpu *vcpu,
+					 const struct vmr_operand_at *at,
+					 const void *buf, u64 *gpa);
+
+/**
+ * vmr_memory_fetch() - read the current instruction's bytes
+ * @vcpu: the vCPU, with all groups of registers read
+ * @buf: 15 bytes
+ *
+ * Raises nothing.
+ *
+ * Context: Process, may sleep.
+ * Return: how many there are: 15, or less before a page that can't be read.
+ */
+u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, u8 *buf);
+
+#endif

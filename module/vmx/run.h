@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the run loop: entering the guest again and again until user space is needed.
+ * For core/vcpu.c.
+ */
+#ifndef VMR_VMX_RUN_H
+#define VMR_VMX_RUN_H
+
+#include <linux/types.h>
+
+struct vmr_vcpu;
+
+/**
+ * vmr_run_prepare() - let the scheduler tell of a new vCPU's thread
+ * @vcpu: the vCPU
+ *
+ * Context: Process.
+ */
+void vmr_run_prepare(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_run() - let a guest run until there is an exit for user space
+ * @vcpu: the vCPU; nothing is outstanding
+ *
+ * The exit is in the area's slot, not published yet.
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: 0; -EINTR for a signal (with VMR_EXIT_INTERRUPTED); -EIO if VMX is off
+ *	   (no exit then).
+ */
+long vmr_run(struct vmr_vcpu *vcpu);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns a vCPU's registers: struct vmr_vcpu.state, which of it the VMCS has and which
+ * is newer, and moving it between the two. By the thread that holds the vCPU's mutex.
+ *
+ * A group is either in vcpu->dirty (newer than the VMCS), or in vcpu->known (the
+ * same), or in neither (only the VMCS has it). What no guest changes without an exit
+ * is always right in vcpu->state: general registers but RSP, CR2 outside of a burst,
+ * CR8, EFER, XCR0, the debug registers, and what of CR0 and CR4 the guest doesn't own.
+ */
+#ifndef VMR_VMX_STATE_H
+#define VMR_VMX_STATE_H
+
+#include <linux/types.h>
+
+#include "core/vmring.h"
+#include "vmx/arch.h"
+#include "vmx/walk.h"
+
+/**
+ * vmr_cpl() - the current privilege level
+ * @ss_access: access rights of SS
+ *
+ * Context: Any.
+ * Return: 0 to 3.
+ */
+static inline u8 vmr_cpl(u32 ss_access)
+{
+	return (ss_access & SDM_SEGMENT_DPL) >> 5;
+}
+
+/**
+ * vmr_state_reset() - give a vCPU the registers of a CPU after power-on
+ * @vcpu: a new one
+ *
+ * Context: Process.
+ */
+void vmr_state_reset(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_state_read() - have groups in vcpu->state
+ * @vcpu: the vCPU
+ * @groups: VMR_STATE_...
+ *
+ * Context: In a burst.
+ */
+void vmr_state_read(struct vmr_vcpu *vcpu, u64 groups);
+
+/**
+ * vmr_state_write() - write what is dirty into the VMCS
+ * @vcpu: the vCPU
+ *
+ * Context: In a burst.
+ */
+void vmr_state_write(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_state_fetch() - have groups in vcpu->state, in a burst of its own
+ * @vcpu: the vCPU
+ * @groups: VMR_STATE_...
+ *
+ * Context: Process, outside of a burst.
+ * Return: 0, or -EIO if VMX is off on this CPU.
+ */
+int vmr_state_fetch(struct vmr_vcpu *vcpu, u64 groups);
+
+/**
+ * vmr_state_is_sound() - tell whether vmr_state_set() would take groups
+ * @vcpu: the vCPU
+ * @groups: VMR_STATE_..., known ones only
+ * @from: the kernel's copy
+ *
+ * Context: Process.
+ * Return: false: -EINVAL.
+ */
+bool vmr_state_is_sound(const struct vmr_vcpu *vcpu, u64 groups,
+			const struct vmr_state *from);
+
+/**
+ * vmr_state_set() - take groups from user space
+ * @vcpu: the vCPU
+ * @groups: VMR_STATE_..., known ones only
+ * @from: the kernel's copy
+ *
+ * Context: Process, outside of a burst.
+ * Return: 0; -EINVAL for values that no CPU of this kind can have, or reserved bits:
+ *	   nothing has changed then; -EIO as vmr_state_fetch().
+ */
+int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
+		  const struct vmr_state *from);
+
+/**
+ * vmr_state_changed() - note that vcpu->state was changed
+ * @vcpu: the vCPU
+ * @groups: which were read before and are newer now
+ *
+ * Context: As for the change.
+ */
+static inline void vmr_state_changed(struct vmr_vcpu *vcpu, u64 groups)
+{
+	vcpu->dirty |= groups;
+}
+
+/**
+ * vmr_state_control() - the registers that decide on how the guest runs
+ * @vcpu: the vCPU, with VMR_STATE_CONTROL read, and VMR_STATE_SEGMENTS for cs_l
+ *
+ * Context: Any.
+ * Return: they.
+ */
+struct vmr_cr_state vmr_state_control(const struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_state_apply() - make the control registers what a change has made of them
+ * @vcpu: the vCPU, with VMR_STATE_CONTROL read
+ * @effect: the change
+ *
+ * Context: In a burst or out of one.
+ */
+void vmr_state_apply(struct vmr_vcpu *vcpu, const struct vmr_cr_effect *effect);
+
+/**
+ * vmr_state_update_cpuid() - keep the bits of CPUID's answers that come from registers
+ * @vcpu: the vCPU, whose CR4, XCR0 or IA32_APIC_BASE has changed
+ *
+ * Context: The vCPU's thread.
+ */
+void vmr_state_update_cpuid(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_state_walk_mode() - how the guest translates addresses
+ * @vcpu: the vCPU, with all groups of registers read
+ * @mode: where to
+ *
+ * Context: Any.
+ */
+void vmr_state_walk_mode(const struct vmr_vcpu *vcpu,
+			 struct vmr_walk_mode *mode);
+
+/**
+ * vmr_state_load_pdptes() - read the PDPTE registers from the guest's memory
+ * @vcpu: the vCPU, with VMR_STATE_CONTROL read
+ *
+ * Does nothing if paging doesn't use them or they are up to date.
+ *
+ * Context: Process, outside of a burst, may sleep.
+ */
+void vmr_state_load_pdptes(struct vmr_vcpu *vcpu);
+
+#endif
