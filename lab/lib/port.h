@@ -24,6 +24,13 @@
 #define LAB_ICOUNT_HIGH		0x893c
 #define LAB_PAGE		0x8940	/* <- page: receive files there; -> bytes */
 
+/* Of the simulator that lab/profile uses alone (lab/bochs/instrument). */
+#define LAB_PROFILE		0x8944	/* <- one of these: */
+#define LAB_PROFILE_BEGIN	1	/* watch from now on */
+#define LAB_PROFILE_PAUSE	2	/* no longer */
+#define LAB_PROFILE_END		3	/* the symbols are there: write the result */
+#define LAB_PROFILE_SYMBOLS	0x8948	/* <- text as in /proc/kallsyms */
+
 /* Physical addresses in the simulated machine, before the kernel runs. */
 #define LAB_ROM			0xd0000
 #define LAB_ZEROPAGE		0x200000	/* then the command line, 4 KiB */

@@ -8,6 +8,7 @@
 #   NAME_needs   optional: other stages that must be there first
 
 LAB_STAGES='tools bochs bios guest stock-6.1 stock-6.12 source built-small built-debug'
+LAB_OTHER_STAGES='bochs-source bochs-unpatched bochs-profile'	# when somebody needs them
 
 # stage_dir STAGE: the folder that holds (or will hold) its result.
 stage_dir() {
@@ -18,7 +19,7 @@ stage_dir() {
 stage_fn() { printf '%s\n' "$1" | tr '.-' '__'; }
 
 stage_load() {
-	case " $LAB_STAGES bochs-source bochs-unpatched " in
+	case " $LAB_STAGES $LAB_OTHER_STAGES " in
 	*" $1 "*) ;;
 	*) die "there is no stage '$1'; the stages are: $LAB_STAGES" ;;
 	esac

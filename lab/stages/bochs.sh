@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Stage bochs: the simulator, Bochs 3.0 of Debian 13 with the patches of
 # lab/bochs/patches. Stage bochs-unpatched: the same with the lab port only, to
-# prove that the simulator's tests notice what the other patches mend.
+# prove that the simulator's tests notice what the other patches mend. Stage
+# bochs-profile: with all patches and a library that watches, for lab/profile.
 
 BOCHS_VERSION=3.0+dfsg-1
 
@@ -12,6 +13,10 @@ bochs_build() { bochs_build_with; }
 bochs_unpatched_key()   { bochs_key; }
 bochs_unpatched_needs() { echo bochs-source; }
 bochs_unpatched_build() { bochs_build_with --only '24-*'; }
+
+bochs_profile_key()   { bochs_key; cat "$LAB_TREE"/lab/bochs/instrument/instrument.* "$LAB_TREE/lab/lib/port.h"; }
+bochs_profile_needs() { echo bochs-source; }
+bochs_profile_build() { bochs_build_with --instrument; }
 
 # bochs_build_with OPTION...
 bochs_build_with() {
