@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the benchmark wants from a hypervisor: a dozen lines per backend, so that
+ * what is measured is the hypervisor and not the client. One VM has one vCPU.
+ */
+#ifndef BENCH_BACKEND_H
+#define BENCH_BACKEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bench_vm;	/* each backend's own */
+
+/* Where a vCPU begins: in real mode, all segments at 0, interrupts off. */
+struct bench_regs {
+	uint64_t rip, rbx, rbp, rdi;
+};
+
+enum bench_exit_kind {
+	BENCH_OUT,	/* the guest wrote to a port */
+	BENCH_IN,	/* it reads one and waits for reply() */
+	BENCH_STOPPED,	/* anything else; code says what, in the backend's own words */
+};
+
+struct bench_exit {
+	enum bench_exit_kind kind;
+	uint16_t port;
+	unsigned int code;
+};
+
+/*
+ * Those that can fail return 0 or a negative errno, having undone all. Only one
+ * thread calls them.
+ */
+struct bench_backend {
+	const char *name;
+	uint32_t hypercall;	/* a number that the kernel answers, if only with no */
+
+	/* A VM with one vCPU, ready for map() and set_regs(). */
+	int (*create)(struct bench_vm **vm);
+	void (*destroy)(struct bench_vm *vm);
+
+	/* Guest-physical memory; page aligned, one slot, before the first run(). */
+	int (*map)(struct bench_vm *vm, uint64_t gpa, void *memory, size_t size);
+	int (*set_regs)(struct bench_vm *vm, const struct bench_regs *regs);
+
+	/* Until the next exit that is for user space. */
+	int (*run)(struct bench_vm *vm, struct bench_exit *exit);
+
+	/* The value that the guest's IN reads; the next run() goes on there. */
+	void (*reply)(struct bench_vm *vm, uint32_t value);
+};
+
+extern const struct bench_backend backend_kvm;
+
+#endif

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns what is measured, and how: the time of a round trip from the guest to the
+ * hypervisor and back, by the time-stamp counter. In the lab that counts
+ * instructions, on real hardware cycles (of the counter's own clock).
+ *
+ *   bench BACKEND [PATH...]    a line each: the path and its figure
+ *   bench --list               the backends, then the paths
+ *
+ * A path's guest runs batches of round trips and notes the time before each. The
+ * figure is the median batch, less the median of the same loop without the
+ * instruction that exits, divided by the batch's round trips. So the loop is not
+ * in it, the exiting instruction is, and a batch that an interrupt of the host
+ * fell into doesn't move it. "create" and "first-exit" are medians of whole VMs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <x86intrin.h>
+
+#include "backend.h"
+#include "guest.h"
+
+#define VMS		5	/* how many "create" and "first-exit" look at */
+
+static const struct bench_backend *const backends[] = {
+	&backend_kvm,
+};
+
+struct code {
+	const char *begin, *end;
+};
+
+struct path {
+	const char *name;
+	int (*measure)(const struct bench_backend *backend, const struct path *path,
+		       uint64_t *figure);
+	struct code with, without;
+	unsigned int batches;
+};
+
+/* guest.S */
+#define GUEST(name)	extern const char guest_##name[], guest_##name##_end[]
+#define CODE(name)	{ guest_##name, guest_##name##_end }
+GUEST(cpuid);
+GUEST(cpuid_without);
+GUEST(vmcall);
+GUEST(vmcall_without);
+GUEST(rdmsr);
+GUEST(rdmsr_without);
+GUEST(pio_out);
+GUEST(pio_out_without);
+GUEST(pio_in);
+GUEST(pio_in_without);
+GUEST(ept_fault);
+GUEST(ept_fault_without);
+GUEST(exit);
+
+/* ---- helpers ---- */
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static uint64_t median(uint64_t *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), compare);
+	return values[count / 2];
+}
+
+static int failed(const struct bench_backend *backend, const char *what, int error)
+{
+	fprintf(stderr, "bench: %s: %s: %s\n", backend->name, what, strerror(-error));
+	return error;
+}
+
+/* All of it is there from the beginning, in small pages: the host has no part in a fault. */
+static char *guest_memory(void)
+{
+	char *memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	madvise(memory, GUEST_MEMORY, MADV_NOHUGEPAGE);
+	memset(memory, 0, GUEST_MEMORY);
+	return memory;
+}
+
+/* Answers exits until the guest says that it is done. */
+static int run_to_end(const struct bench_backend *backend, struct bench_vm *vm)
+{
+	struct bench_exit exit;
+	int error;
+
+	for (;;) {
+		error = backend->run(vm, &exit);
+		if (error)
+			return failed(backend, "running", error);
+		if (exit.kind == BENCH_IN) {
+			backend->reply(vm, 0);
+		} else if (exit.kind == BENCH_STOPPED) {
+			fprintf(stderr, "bench: %s: the guest stopped: %u\n",
+				backend->name, exit.code);
+			return -EIO;
+		} else if (exit.port == GUEST_DONE) {
+			return 0;
+		}
+	}
+}
+
+/* From a VM just made to its end; the memory is the caller's. */
+static int run_guest(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
+		     const struct code *code, unsigned int batches)
+{
+	const struct bench_regs regs = {
+		.rip = GUEST_CODE,
+		.rbx = GUEST_PAGES / 16 - 0x100,
+		.rbp = batches,
+		.rdi = GUEST_TIMES,
+	};
+	int error;
+
+	memcpy(memory + GUEST_CODE, code->begin, code->end - code->begin);
+	memcpy(memory + GUEST_HYPERCALL, &backend->hypercall, sizeof(backend->hypercall));
+	error = backend->map(vm, 0, memory, GUEST_MEMORY);
+	if (error)
+		return failed(backend, "mapping memory", error);
+	error = backend->set_regs(vm, &regs);
+	if (error)
+		return failed(backend, "setting registers", error);
+	return run_to_end(backend, vm);
+}
+
+/* ---- round trips ---- */
+
+/* The median batch of a guest of its own. */
+static int measure_batch(const struct bench_backend *backend, const struct code *code,
+			 unsigned int batches, uint64_t *batch)
+{
+	uint64_t times[GUEST_BATCHES];
+	struct bench_vm *vm;
+	const uint32_t *stamps;
+	char *memory = guest_memory();
+	int error;
+
+	if (!memory)
+		return failed(backend, "memory", -ENOMEM);
+	error = backend->create(&vm);
+	if (error) {
+		failed(backend, "creating a VM", error);
+		goto out_memory;
+	}
+	error = run_guest(backend, vm, memory, code, batches);
+	if (!error) {
+		stamps = (const uint32_t *)(memory + GUEST_TIMES);
+		for (unsigned int i = 0; i < batches; i++)
+			times[i] = stamps[i + 1] - stamps[i];
+		*batch = median(times, batches);
+	}
+	backend->destroy(vm);
+out_memory:
+	munmap(memory, GUEST_MEMORY);
+	return error;
+}
+
+static int measure_round_trip(const struct bench_backend *backend, const struct path *path,
+			      uint64_t *figure)
+{
+	uint64_t with, without;
+	int error = measure_batch(backend, &path->with, path->batches, &with);
+
+	if (!error)
+		error = measure_batch(backend, &path->without, path->batches, &without);
+	if (!error)
+		*figure = (with - without + GUEST_ROUNDS / 2) / GUEST_ROUNDS;
+	return error;
+}
+
+/* ---- whole VMs ---- */
+
+enum vm_time { CREATE, FIRST_EXIT, VM_TIMES };
+
+/* One VM: how long its creation took, and from there to its first exit. */
+static int measure_vm(const struct bench_backend *backend, const struct path *path,
+		      char *memory, uint64_t times[VM_TIMES])
+{
+	struct bench_vm *vm;
+	uint64_t began, made;
+	int error;
+
+	began = __rdtsc();
+	error = backend->create(&vm);
+	made = __rdtsc();
+	if (error)
+		return failed(backend, "creating a VM", error);
+	error = run_guest(backend, vm, memory, &path->with, path->batches);
+	times[FIRST_EXIT] = __rdtsc() - made;
+	times[CREATE] = made - began;
+	backend->destroy(vm);
+	return error;
+}
+
+static int measure_vms(const struct bench_backend *backend, const struct path *path,
+		       enum vm_time which, uint64_t *figure)
+{
+	uint64_t times[VM_TIMES], chosen[VMS];
+	char *memory = guest_memory();
+	int error = 0;
+
+	if (!memory)
+		return failed(backend, "memory", -ENOMEM);
+	for (unsigned int i = 0; i < VMS && !error; i++) {
+		error = measure_vm(backend, path, memory, times);
+		chosen[i] = times[which];
+	}
+	munmap(memory, GUEST_MEMORY);
+	if (!error)
+		*figure = median(chosen, VMS);
+	return error;
+}
+
+static int measure_create(const struct bench_backend *backend, const struct path *path,
+			  uint64_t *figure)
+{
+	return measure_vms(backend, path, CREATE, figure);
+}
+
+static int measure_first_exit(const struct bench_backend *backend, const struct path *path,
+			      uint64_t *figure)
+{
+	return measure_vms(backend, path, FIRST_EXIT, figure);
+}
+
+/* ---- the paths ---- */
+
+#define ROUND_TRIP(name, guest, batches)	\
+	{ name, measure_round_trip, CODE(guest), CODE(guest##_without), batches }
+#define WHOLE_VM(name, measure)			\
+	{ name, measure, CODE(exit), CODE(exit), 1 }
+
+static const struct path paths[] = {
+	ROUND_TRIP("cpuid", cpuid, GUEST_BATCHES),
+	ROUND_TRIP("vmcall", vmcall, GUEST_BATCHES),
+	ROUND_TRIP("rdmsr", rdmsr, GUEST_BATCHES),
+	ROUND_TRIP("sync-pio-out", pio_out, GUEST_BATCHES),
+	ROUND_TRIP("sync-pio-in", pio_in, GUEST_BATCHES),
+	ROUND_TRIP("ept-fault-4k", ept_fault, GUEST_PAGE_BATCHES),
+	WHOLE_VM("create", measure_create),
+	WHOLE_VM("first-exit", measure_first_exit),
+};
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+static int list(void)
+{
+	for (size_t i = 0; i < COUNT(backends); i++)
+		printf("backend %s\n", backends[i]->name);
+	for (size_t i = 0; i < COUNT(paths); i++)
+		printf("path %s\n", paths[i].name);
+	return 0;
+}
+
+static int measure(const struct bench_backend *backend, const struct path *path)
+{
+	uint64_t figure;
+
+	if (path->measure(backend, path, &figure))
+		return 1;
+	printf("%s %llu\n", path->name, (unsigned long long)figure);
+	fflush(stdout);
+	return 0;
+}
+
+static const struct bench_backend *backend_named(const char *name)
+{
+	for (size_t i = 0; i < COUNT(backends); i++)
+		if (!strcmp(backends[i]->name, name))
+			return backends[i];
+	return NULL;
+}
+
+static const struct path *path_named(const char *name)
+{
+	for (size_t i = 0; i < COUNT(paths); i++)
+		if (!strcmp(paths[i].name, name))
+			return &paths[i];
+	return NULL;
+}
+
+static int usage(const char *what, const char *name)
+{
+	fprintf(stderr, "bench: %s%s\nusage: bench BACKEND [PATH...]\n       bench --list\n",
+		what, name);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	const struct bench_backend *backend;
+	int status = 0;
+
+	if (argc == 2 && !strcmp(argv[1], "--list"))
+		return list();
+	if (argc < 2)
+		return usage("which backend?", "");
+	backend = backend_named(argv[1]);
+	if (!backend)
+		return usage("there is no backend ", argv[1]);
+	for (int i = 2; i < argc; i++)
+		if (!path_named(argv[i]))
+			return usage("there is no path ", argv[i]);
+	for (size_t i = 0; i < COUNT(paths) && argc == 2 && !status; i++)
+		status = measure(backend, &paths[i]);
+	for (int i = 2; i < argc && !status; i++)
+		status = measure(backend, path_named(argv[i]));
+	return status;
+}

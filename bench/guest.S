@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the guest's side of each path: batches of round trips, the time before
+ * each batch written down. Every path is there twice: with the instruction that
+ * exits, and without it, to know what the loop and its preparations cost.
+ *
+ * The code is copied to GUEST_CODE: it must not refer to its own address. In:
+ * BP batches, DI where the times go, BX what comes before the first segment.
+ */
+#include "guest.h"
+
+#define COMMA ,
+
+	.section .rodata
+	.code16
+
+.macro begin name
+	.globl	guest_\name
+guest_\name:
+1:	rdtsc
+	movl	%eax, (%di)
+	addw	$4, %di
+	movw	$GUEST_ROUNDS, %si
+2:
+.endm
+
+.macro end name
+	decw	%si
+	jnz	2b
+	decw	%bp
+	jnz	1b
+	rdtsc
+	movl	%eax, (%di)
+	outb	%al, $GUEST_DONE
+3:	hlt
+	jmp	3b
+	.globl	guest_\name\()_end
+guest_\name\()_end:
+.endm
+
+#define PATH(name, prepare, instruction)	\
+	begin name;				\
+	prepare;				\
+	instruction;				\
+	end name;				\
+	begin name##_without;			\
+	prepare;				\
+	end name##_without
+
+PATH(cpuid, xorl %eax COMMA %eax, cpuid)
+PATH(vmcall, movl GUEST_HYPERCALL COMMA %eax, vmcall)
+PATH(rdmsr, movl $GUEST_PAT COMMA %ecx, rdmsr)
+PATH(pio_out, movw $GUEST_PORT COMMA %dx, outb %al COMMA %dx)
+PATH(pio_in, movw $GUEST_PORT COMMA %dx, inb %dx COMMA %al)
+PATH(ept_fault, addw $0x100 COMMA %bx; movw %bx COMMA %es, movb $1 COMMA %es:0)
+
+/* The first exit of a VM, and its last. */
+	.globl	guest_exit
+guest_exit:
+	outb	%al, $GUEST_DONE
+	.globl	guest_exit_end
+guest_exit_end:
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns what the benchmark's guest code (guest.S) and its host agree on: the same
+ * guest for every backend, in real mode, in one megabyte.
+ */
+#ifndef BENCH_GUEST_H
+#define BENCH_GUEST_H
+
+#define GUEST_MEMORY	0x100000
+#define GUEST_CODE	0x1000	/* where a path's code goes: RIP */
+#define GUEST_TIMES	0x8000	/* u32 a batch, and one more: RDI */
+#define GUEST_PAGES	0x10000	/* pages that only ept-fault-4k touches */
+
+#define GUEST_ROUNDS	16	/* round trips in a batch */
+#define GUEST_BATCHES	64	/* RBP */
+#define GUEST_PAGE_BATCHES	((0xf0000 - GUEST_PAGES) / 4096 / GUEST_ROUNDS)
+
+#define GUEST_PORT	0xe0	/* that the measured OUT and IN use */
+#define GUEST_DONE	0xe4	/* written when all is done */
+
+/* Hypercalls take their number from here, as each backend wants another one. */
+#define GUEST_HYPERCALL	0x7000
+#define GUEST_PAT	0x277
+
+#endif
