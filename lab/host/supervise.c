@@ -7,8 +7,9 @@
  *   supervise VERDICT BOOT-S COMMAND-S LOG KLOG FILES-FD SIMULATOR ARG...
  *
  * verdict (one line): exit N | reset | ended STATUS | timeout | boot-timeout |
- * interrupted SIGNAL, and in a second line how far the machine came: power,
- * boot, start or exit. The simulator dies with its supervisor.
+ * interrupted SIGNAL | lost STREAM: REASON (the host didn't take it), and in a
+ * second line how far the machine came: power, boot, start or exit. The
+ * simulator dies with its supervisor.
  */
 
 #define _GNU_SOURCE
@@ -35,6 +36,13 @@ enum progress { POWER, BOOT, START, EXIT };
 
 static const char *const progress_names[] = { "power", "boot", "start", "exit" };
 
+/* What the machine writes for somebody else than its supervisor. */
+static const char *const stream_names[LAB_STREAMS] = {
+	[LAB_STDOUT] = "standard output",
+	[LAB_STDERR] = "standard error",
+	[LAB_KLOG] = "the kernel's log",
+};
+
 struct run {
 	pid_t simulator;
 	int control;			/* read end of the control stream */
@@ -43,6 +51,8 @@ struct run {
 	enum progress progress;
 	bool was_reset;
 	int command_status;
+	unsigned int lost;		/* the stream that the host didn't take, or 0 */
+	int lost_errno;
 	long deadline_ms;
 	long boot_ms, command_ms;
 };
@@ -138,6 +148,9 @@ static void become_simulator(char **argv, const char *log, int control, int klog
 
 static void control_word(struct run *run, const char *word)
 {
+	unsigned int stream;
+	int error;
+
 	if (!strcmp(word, "boot")) {
 		if (run->progress == POWER)
 			run->progress = BOOT;
@@ -150,6 +163,11 @@ static void control_word(struct run *run, const char *word)
 		run->command_status = atoi(word + 5);
 	} else if (!strcmp(word, "reset")) {
 		run->was_reset = true;
+	} else if (sscanf(word, "lost %u %d", &stream, &error) == 2) {
+		if (stream < LAB_STREAMS && stream_names[stream]) {
+			run->lost = stream;
+			run->lost_errno = error;
+		}
 	}
 }
 
@@ -204,6 +222,29 @@ static void verdict(const char *path, const struct run *run, const char *what, i
 		fail(path);
 }
 
+static void verdict_lost(const char *path, const struct run *run)
+{
+	char what[128];
+
+	snprintf(what, sizeof(what), "lost %s: %s", stream_names[run->lost],
+		 strerror(run->lost_errno));
+	verdict(path, run, what, -1);
+}
+
+/* verdict_ended: the simulator has ended by itself. */
+static void verdict_ended(const char *path, const struct run *run, int status)
+{
+	if (run->lost)
+		verdict_lost(path, run);
+	else if (run->was_reset)
+		verdict(path, run, "reset", -1);
+	else if (run->progress == EXIT)
+		verdict(path, run, "exit", run->command_status);
+	else
+		verdict(path, run, "ended",
+			WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
 /* follow: wait for the end, whichever comes first; says it in the verdict. */
 static void follow(struct run *run, int signals, const char *verdict_path)
 {
@@ -228,6 +269,11 @@ static void follow(struct run *run, int signals, const char *verdict_path)
 			fail("poll");
 		if (on[0].revents && !control_read(run))
 			on[0].fd = -1;
+		if (run->lost) {
+			end_simulator(run);
+			verdict_lost(verdict_path, run);
+			return;
+		}
 		if (!(on[1].revents & POLLIN))
 			continue;
 		if (read(signals, &info, sizeof(info)) != sizeof(info))
@@ -240,13 +286,7 @@ static void follow(struct run *run, int signals, const char *verdict_path)
 		if (waitpid(run->simulator, &status, WNOHANG) != run->simulator)
 			continue;
 		control_read(run);
-		if (run->was_reset)
-			verdict(verdict_path, run, "reset", -1);
-		else if (run->progress == EXIT)
-			verdict(verdict_path, run, "exit", run->command_status);
-		else
-			verdict(verdict_path, run, "ended",
-				WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+		verdict_ended(verdict_path, run, status);
 		return;
 	}
 }

@@ -60,6 +60,7 @@ conclude_bare() {
 	reason=$(simulator_reason)
 	case $verdict in
 	reset) ;;
+	'lost '*) output_lost ;;
 	ended*) [ -z "$reason" ] || lab_failed "the simulator gave up: $reason" ;;
 	'interrupted '*) interrupted_by "$verdict" ;;
 	*) say "the image ran into the limit of $timeout s"; status=124; exit ;;
@@ -71,6 +72,12 @@ conclude_bare() {
 		! $expect_reset || lab_failed "the machine was not reset; the image $verdict"
 		status=${verdict#ended }
 	fi
+	exit
+}
+
+# output_lost: what the machine wrote did not reach its reader.
+output_lost() {
+	say "could not write ${verdict#lost }"
 	exit
 }
 
@@ -110,6 +117,7 @@ conclude() {
 		status=0
 		judge_log || status=$?
 		;;
+	'lost '*) output_lost ;;
 	'interrupted '*) interrupted_by "$verdict" ;;
 	*) lab_failed "the supervisor failed" ;;
 	esac
