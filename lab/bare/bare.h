@@ -26,9 +26,6 @@ typedef uint64_t u64;
 /* The loader's command line, after the zero page. */
 #define CMDLINE ((const char *)(LAB_ZEROPAGE + 0x1000))
 
-/* LAB_STDIN_READY and LAB_FILES_READY at the end of the input */
-#define END_OF_INPUT 0xffffffffu
-
 #define MSR_TSC 0x10
 #define MSR_APIC_BASE 0x1b
 #define MSR_FEATURE_CONTROL 0x3a

@@ -117,7 +117,7 @@ void finish(void)
 {
 	if (done != planned)
 		print("# %u of %u tests were run\n", done, planned);
-	out8(LAB_END, failed || done != planned);
+	out8(LAB_EXIT, failed || done != planned);
 	for (;;)
 		asm volatile("cli; hlt");
 }

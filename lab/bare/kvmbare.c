@@ -188,7 +188,7 @@ static void port_access(struct kvm_run *run)
 	case LAB_FLUSH:
 		fflush(stdout);
 		break;
-	case LAB_END:
+	case LAB_EXIT:
 		fflush(stdout);
 		_exit(*data);
 	default:

@@ -64,7 +64,7 @@ static void test_end_of_input(void)
 {
 	u32 seen = 0, wrong = 0, count;
 
-	while ((count = in32(LAB_STDIN_READY)) != END_OF_INPUT) {
+	while ((count = in32(LAB_STDIN_READY)) != LAB_EOF) {
 		while (count--) {
 			u8 byte = in8(LAB_DATA(LAB_STDIN));
 
@@ -75,8 +75,8 @@ static void test_end_of_input(void)
 	      seen, wrong);
 	check(!in32(LAB_DATA(LAB_STDIN)) && !in8(LAB_DATA(LAB_STDIN)),
 	      "zeros beyond the end");
-	check(in32(LAB_STDIN_READY) == END_OF_INPUT, "the end stays");
-	check(in32(LAB_FILES_READY) == END_OF_INPUT && !in8(LAB_DATA(LAB_FILES)),
+	check(in32(LAB_STDIN_READY) == LAB_EOF, "the end stays");
+	check(in32(LAB_FILES_READY) == LAB_EOF && !in8(LAB_DATA(LAB_FILES)),
 	      "nothing comes in as files, and the count says so");
 }
 
@@ -86,7 +86,7 @@ static void test_wrong_direction(void)
 	check(!in32(LAB_DATA(LAB_STDOUT)), "an output stream reads as zero");
 	out8(LAB_FLUSH, LAB_STDIN);
 	out8(LAB_FLUSH, 200);
-	check(in32(LAB_DATA(LAB_STDIN) + 1) == END_OF_INPUT,
+	check(in32(LAB_DATA(LAB_STDIN) + 1) == LAB_EOF,
 	      "a port between two streams is unmapped");
 }
 

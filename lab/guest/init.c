@@ -146,7 +146,7 @@ static void end_machine(int status)
 	klog_forward();
 	control("exit %d\n", status);
 	for (;;)
-		outb(0, LAB_END);
+		outb(0, LAB_EXIT);
 }
 
 static void lab_failed(const char *what, const char *name) __attribute__((noreturn));
@@ -458,7 +458,7 @@ static bool pass_input(int fd)
 		if (next == have) {
 			uint32_t ready = inl(LAB_STDIN_READY);
 
-			if (ready == UINT32_MAX)
+			if (ready == LAB_EOF)
 				return false;
 			if (!ready)
 				return true;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The lab port: how the simulated machine and the host talk. The simulator's
- * side, and the full specification, is lab/bochs/patches (lab-port). Included
- * by C in the machine and on the host, and by assembly.
+ * side, and the full specification, is lab/bochs/patches (lab-port), which has
+ * the same names (scripts/check/lab-port compares). Included by C in the machine
+ * and on the host, and by assembly.
  */
 #ifndef LAB_PORT_H
 #define LAB_PORT_H
@@ -17,12 +18,14 @@
 
 #define LAB_DATA(stream)	(0x8910 + 4 * (stream))
 #define LAB_FLUSH		0x8928	/* <- stream */
-#define LAB_STDIN_READY		0x892c	/* -> bytes, 0: none now, ~0: the end */
+#define LAB_STDIN_READY		0x892c	/* -> bytes, 0: none now, LAB_EOF */
 #define LAB_FILES_READY		0x8930	/* the same, waits for at least one */
-#define LAB_END			0x8934	/* <- exit status: ends the simulator */
+#define LAB_EXIT		0x8934	/* <- exit status: ends the simulator */
 #define LAB_ICOUNT_LOW		0x8938	/* -> instructions of this CPU */
 #define LAB_ICOUNT_HIGH		0x893c
 #define LAB_PAGE		0x8940	/* <- page: receive files there; -> bytes */
+
+#define LAB_EOF			0xffffffff
 
 /* Of the simulator that lab/profile uses alone (lab/bochs/instrument). */
 #define LAB_PROFILE		0x8944	/* <- one of these: */

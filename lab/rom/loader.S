@@ -98,7 +98,7 @@ was_reset:
 	movw $LAB_FLUSH, %dx
 	movb $LAB_CONTROL, %al
 	outb %al, %dx
-	movw $LAB_END, %dx
+	movw $LAB_EXIT, %dx
 	xorb %al, %al
 	outb %al, %dx
 3:	hlt
