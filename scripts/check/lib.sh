@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 # Owns what the checks have in common: where the tree is, where their own files
 # go, and how kernels are found. Sourced by every script of this folder; a check
-# is quiet when clean, says what it found on stdout when not, and exits 1.
+# is quiet when clean, says what it found on stdout when not, and exits 1. One
+# that can't be made on this machine says "1..0 # SKIP reason" and exits 4.
 
 set -eu
 TREE=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)

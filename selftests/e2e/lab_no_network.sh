@@ -3,5 +3,7 @@
 # lab_no_network.sh warm|cold: lab/run where there is no network, with the cache
 # as it is, or with an empty one.
 
+. "$TREE/scripts/namespace.sh"
+need_namespace -n true
 [ "$1" = warm ] || export VMRING_LAB="$BOX/cache"
-exec unshare -rn "$LAB" --kernel "$KERNEL" -- echo finished
+namespace -n "$LAB" --kernel "$KERNEL" -- echo finished
