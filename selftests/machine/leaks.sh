@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Loads, unloads and misuses vmring, then lets the kernel look for memory that
-# nobody refers to any more (kmemleak: the debug kernel).
+# nobody refers to any more (kmemleak: the debug kernel, booted with kmemleak=on).
 
 . "$(dirname "$0")/../lib/lib.sh"
 need_vmring
