@@ -70,11 +70,11 @@ build_module_now() {
 		debug=
 		[ $variant = release ] || debug=VMR_DEBUG=1
 		# shellcheck disable=SC2086  # nothing, or one variable
-		make -C "$2/kdir" M="$into/$variant" $debug modules || return
+		make -C "$2/kdir" M="$into/$variant" VMR_WERROR=1 $debug modules || return
 	done
 	build_mirror "$into/tests" selftests/modules
 	for helper in "$into"/tests/selftests/modules/*/; do
-		make -C "$2/kdir" M="${helper%/}" modules || return
+		make -C "$2/kdir" M="${helper%/}" VMR_WERROR=1 modules || return
 	done
 	build_guest_files "$into" "$2" || return
 	# As old as the sources it was made from, should one change meanwhile.
@@ -101,6 +101,6 @@ build_guest_files() {
 build_programs() {
 	for program in $PROGRAMS; do
 		[ -f "$LAB_TREE/$program/Makefile" ] || continue
-		build_locked "${program##*/}" make -C "$LAB_TREE/$program" lab OUTPUT="$BUILD/${program##*/}"
+		build_locked "${program##*/}" make -C "$LAB_TREE/$program" lab VMR_WERROR=1 OUTPUT="$BUILD/${program##*/}"
 	done
 }

@@ -54,10 +54,11 @@ quietly() {
 	return 1
 }
 
-# kbuild KDIR DIR [ARG...]: build a module there. Type information for BPF needs
-# a tool that a bare machine lacks, and says nothing about us.
+# kbuild KDIR DIR [ARG...]: build a module there, warnings are errors. Type
+# information for BPF needs a tool that a bare machine lacks, and says nothing
+# about us.
 kbuild() {
 	kbuild_kdir=$1 kbuild_dir=$2
 	shift 2
-	make -C "$kbuild_kdir" M="$kbuild_dir" CONFIG_DEBUG_INFO_BTF_MODULES= "$@"
+	make -C "$kbuild_kdir" M="$kbuild_dir" CONFIG_DEBUG_INFO_BTF_MODULES= VMR_WERROR=1 "$@"
 }

@@ -9,7 +9,7 @@ OUTPUT ?= $(abspath $(SELFTESTS)/../build/selftests/$(COLLECTION))
 LIBOUT := $(abspath $(OUTPUT)/../lib)
 export VMR_TEST_LIB := $(LIBOUT)
 
-CFLAGS += -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -Werror \
+CFLAGS += -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(VMR_WERROR)),-Werror) \
 	  -D_GNU_SOURCE -isystem $(KST) -I$(LIBOUT) -I$(SELFTESTS)/lib -I$(SELFTESTS)/../uapi
 LDFLAGS += -static
 LOCAL_HDRS += $(SELFTESTS)/../uapi/vmring.h $(wildcard $(SELFTESTS)/lib/*.h)

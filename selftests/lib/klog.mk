@@ -7,4 +7,4 @@ $(OUTPUT)/lib/complaints.h: $(SELFTESTS)/../lab/complaints
 	sed 's/[\\"]/\\&/g; s/.*/"&",/' $< >$@
 
 $(OUTPUT)/lib/klog: $(SELFTESTS)/lib/klog.c $(SELFTESTS)/lib/klog.h $(OUTPUT)/lib/complaints.h
-	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -static -I$(OUTPUT)/lib -o $@ $<
+	$(CC) -std=gnu11 -O2 -Wall -Wextra $(if $(filter 1,$(VMR_WERROR)),-Werror) -static -I$(OUTPUT)/lib -o $@ $<
