@@ -2,6 +2,10 @@
 # Owns the commands that a person types; each says what it needs and gets it.
 # How the module is made is in Kbuild, how the lab works in lab/.
 
+ifneq ($(words $(CURDIR)),1)
+$(error the path $(CURDIR) has a blank in it, where neither make nor kbuild can work: move this folder to a path without)
+endif
+
 # The kernel to build the module for: its build folder.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell cat VERSION)

@@ -9,6 +9,13 @@ LAB_CACHE=${VMRING_LAB:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/vmring-lab}
 say() { printf '%s: %s\n' "$LAB_NAME" "$*" >&2; }
 die() { say "$*"; exit 125; }
 
+# Neither make nor kbuild can work in such a folder.
+for folder in "$LAB_TREE" "$LAB_CACHE"; do
+	case $folder in
+	*[[:space:]]*) die "the path $folder has a blank in it: move it to one without (VMRING_LAB names another cache)" ;;
+	esac
+done
+
 # need_space MEGABYTES WHAT: stop before a stage would fill the cache's disk.
 need_space() {
 	mkdir -p "$LAB_CACHE" 2>/dev/null ||
