@@ -6,9 +6,11 @@
 #   NAME_key     prints what the result depends on
 #   NAME_build   makes it, in the current folder (resuming what is there)
 #   NAME_needs   optional: other stages that must be there first
+#   NAME_tools   optional: installs what its key asks for
 
 LAB_STAGES='tools bochs bios guest stock-6.1 stock-6.12 source built-small built-debug'
-LAB_OTHER_STAGES='bochs-source bochs-unpatched bochs-profile'	# when somebody needs them
+# Those that only their users ask for.
+LAB_MORE_STAGES='bochs-source bochs-unpatched bochs-profile clang'
 
 # stage_dir STAGE: the folder that holds (or will hold) its result.
 stage_dir() {
@@ -19,7 +21,7 @@ stage_dir() {
 stage_fn() { printf '%s\n' "$1" | tr '.-' '__'; }
 
 stage_load() {
-	case " $LAB_STAGES $LAB_OTHER_STAGES " in
+	case " $LAB_STAGES $LAB_MORE_STAGES " in
 	*" $1 "*) ;;
 	*) die "there is no stage '$1'; the stages are: $LAB_STAGES" ;;
 	esac
@@ -42,6 +44,9 @@ stage() {
 }
 
 stage_prepare() {
+	if command -v "$(stage_fn "$1")_tools" >/dev/null; then
+		"$(stage_fn "$1")_tools"
+	fi
 	if command -v "$(stage_fn "$1")_needs" >/dev/null; then
 		# shellcheck disable=SC2046  # a list of stage names
 		stage $("$(stage_fn "$1")_needs")
