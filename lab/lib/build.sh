@@ -64,7 +64,8 @@ build_module_now() {
 	# Another run may have built it while this one waited for the lock.
 	# shellcheck disable=SC2086  # a list of folders
 	build_newer "$into/guest.files" $sources "$2/.done" "$LAB_TREE/lab/lib/build.sh" || return 0
-	began=$(mktemp "$BUILD/began.XXXXXX")
+	mkdir -p "$into"
+	: >"$into/began"
 	for variant in release debug; do
 		build_mirror "$into/$variant" Kbuild VERSION module uapi
 		debug=
@@ -78,9 +79,8 @@ build_module_now() {
 	done
 	build_guest_files "$into" "$2" || return
 	# As old as the sources it was made from, should one change meanwhile.
-	touch -r "$began" "$into/guest.files.new"
+	touch -r "$into/began" "$into/guest.files.new"
 	mv "$into/guest.files.new" "$into/guest.files"
-	rm -f "$began"
 }
 
 # build_guest_files DIR KERNEL-DIR: the modules as the simulated machine gets them.
@@ -88,7 +88,11 @@ build_guest_files() {
 	release=$(cat "$2/release")
 	rm -rf "$1/root"
 	mkdir -p "$1/root/lib/modules/$release/extra" "$1/root/lab/debug"
-	cp "$2/guest/lib/modules/$release"/* "$1/root/lib/modules/$release/" 2>/dev/null
+	cp "$2/guest/lib/modules/$release"/* "$1/root/lib/modules/$release/" || return
+	[ -f "$1/root/lib/modules/$release/kvm-intel.ko" ] || {
+		echo "the kernel $release has come without KVM's modules: $2/guest"
+		return 1
+	}
 	for ko in "$1"/release/vmring.ko "$1"/tests/selftests/modules/*/*.ko; do
 		objcopy -g "$ko" "$1/root/lib/modules/$release/extra/${ko##*/}" || return
 	done
@@ -101,6 +105,14 @@ build_guest_files() {
 build_programs() {
 	for program in $PROGRAMS; do
 		[ -f "$LAB_TREE/$program/Makefile" ] || continue
-		build_locked "${program##*/}" make -C "$LAB_TREE/$program" lab VMR_WERROR=1 OUTPUT="$BUILD/${program##*/}"
+		build_locked "${program##*/}" build_program_now "$program" "$BUILD/${program##*/}"
 	done
+}
+
+# build_program_now PROGRAM DIR: and its files as the simulated machine gets them.
+build_program_now() {
+	make -C "$LAB_TREE/$1" lab VMR_WERROR=1 OUTPUT="$2" || return
+	build_newer "$2/guest.files" "$2/root" || return 0
+	send_tree "$2/root" >"$2/guest.files.new" || return
+	mv "$2/guest.files.new" "$2/guest.files"
 }
