@@ -6,13 +6,16 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "core/dev.h"
 #include "core/report.h"
 #include "core/vmring.h"
+#include "vmx/accept.h"
 #include "vmx/caps.h"
 #include "vmx/cpu.h"
+#include "vmx/features.h"
 #include "vmx/host.h"
 #include "vmx/setup.h"
 
@@ -34,6 +37,24 @@ static int __init check_mode(void)
 	return -EINVAL;
 }
 
+/* Tells what VT-x can do here, also where that is too little. */
+static int __init check_caps(void)
+{
+	char *line;
+	int err;
+
+	line = kmalloc(VMR_ACCEPT_REASON, GFP_KERNEL);
+	if (!line)
+		return -ENOMEM;
+	vmr_features_line(vmr_caps, line, VMR_FEATURES_LINE);
+	pr_info("VT-x %s\n", line);
+	err = vmr_accept_caps(vmr_caps, line, VMR_ACCEPT_REASON);
+	if (err)
+		pr_err("%s\n", line);
+	kfree(line);
+	return err;
+}
+
 static int __init vmr_init(void)
 {
 	int err;
@@ -42,6 +63,9 @@ static int __init vmr_init(void)
 	if (err)
 		return err;
 	err = vmr_caps_init();
+	if (err)
+		return err;
+	err = check_caps();
 	if (err)
 		return err;
 	vmr_host_init();

@@ -5,18 +5,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bitfield.h>
 #include <linux/cache.h>
 #include <linux/cpu.h>
 #include <linux/errno.h>
 #include <linux/init.h>
 #include <linux/printk.h>
-#include <linux/slab.h>
 #include <asm/processor.h>
 
 #include "compat/compat.h"
 #include "vmx/caps.h"
-#include "vmx/features.h"
 
 static struct vmr_caps host_caps __ro_after_init;
 const struct vmr_caps *const vmr_caps = &host_caps;
@@ -50,34 +47,8 @@ static int __init check_vendor(void)
 	return 0;
 }
 
-/* What no list of names can tell: the shape of the regions. */
-static int __init check_regions(void)
-{
-	u64 basic = vmr_caps_get(vmr_caps, SDM_IA32_VMX_BASIC);
-
-	if (FIELD_GET(SDM_BASIC_MEMORY_TYPE, basic) == SDM_MEMORY_TYPE_WB &&
-	    FIELD_GET(SDM_BASIC_REGION_SIZE, basic) <= SDM_VMX_REGION_SIZE &&
-	    !(basic & SDM_BASIC_32BIT_ADDRESSES))
-		return 0;
-	pr_err("this CPU wants VMX regions that no 64-bit CPU wants (IA32_VMX_BASIC is 0x%llx)\n",
-	       basic);
-	return -EOPNOTSUPP;
-}
-
-static int __init check_features(char *line)
-{
-	vmr_features_line(vmr_caps, line, VMR_FEATURES_LINE);
-	pr_info("VT-x %s\n", line);
-	if (!vmr_features_lacking(vmr_caps, line, VMR_FEATURES_LINE))
-		return check_regions();
-	pr_err("this CPU's VT-x lacks what vmring can't do without for now:%s\n",
-	       line);
-	return -EOPNOTSUPP;
-}
-
 int __init vmr_caps_init(void)
 {
-	char *line;
 	int err;
 
 	err = check_vendor();
@@ -87,15 +58,7 @@ int __init vmr_caps_init(void)
 	get_cpu();
 	err = vmr_caps_read(&host_caps);
 	put_cpu();
-	if (err) {
+	if (err)
 		pr_err("the capability MSRs of VT-x can't be read\n");
-		return err;
-	}
-
-	line = kmalloc(VMR_FEATURES_LINE, GFP_KERNEL);
-	if (!line)
-		return -ENOMEM;
-	err = check_features(line);
-	kfree(line);
 	return err;
 }

@@ -129,15 +129,14 @@ int vmr_caps_read(struct vmr_caps *caps);
 extern const struct vmr_caps *const vmr_caps;
 
 /**
- * vmr_caps_init() - find out whether this machine's VT-x will do
+ * vmr_caps_init() - read what this machine's VT-x is capable of
  *
- * Reads vmr_caps, prints one line that tells what was found and what is
- * missing, and prints the reason if it refuses. Every CPU compares its own
- * capabilities later, when it enters VMX operation.
+ * Fills vmr_caps in, or prints why it can't. Whether that will do is
+ * vmx/accept.c's to say. Every CPU compares its own capabilities later, when it
+ * enters VMX operation.
  *
  * Context: Process, once, before anything else of the VMX parts.
- * Return: 0; -ENODEV without VT-x; -EOPNOTSUPP if something is missing that
- *	   vmring can't do without; -EIO if the MSRs can't be read.
+ * Return: 0; -ENODEV without VT-x; -EIO if the MSRs can't be read.
  */
 int vmr_caps_init(void);
 

@@ -278,28 +278,32 @@ int vmr_features_line(const struct vmr_caps *caps, char *line, int size)
 	return append_names(line, len, size, missing);
 }
 
-static int append_lacking(const struct vmr_caps *caps, char *line, int len,
-			  int size, const struct feature *table, int count)
+static int list_lacking(const struct vmr_caps *caps, char *line, int size,
+			const struct feature *table, int count)
 {
+	int lacking = 0;
+	int len = 0;
 	int i;
 
-	for (i = 0; i < count; i++)
-		if (table[i].need >= PRESENT && !has(caps, &table[i]))
-			len = append_name(line, len, size, table[i].name);
-	return len;
+	line[0] = '\0';
+	for (i = 0; i < count; i++) {
+		if (table[i].need < PRESENT || has(caps, &table[i]))
+			continue;
+		len = append_name(line, len, size, table[i].name);
+		lacking++;
+	}
+	return lacking;
 }
 
 int vmr_features_lacking(const struct vmr_caps *caps, char *line, int size)
 {
-	int len = 0;
+	int lacking;
 
-	line[0] = '\0';
-	len = append_lacking(caps, line, len, size, features,
-			     ARRAY_SIZE(features));
-	if (len)
-		return len;
-	return append_lacking(caps, line, len, size, basics,
-			      ARRAY_SIZE(basics));
+	lacking = list_lacking(caps, line, size, features,
+			       ARRAY_SIZE(features));
+	if (lacking)
+		return lacking;
+	return list_lacking(caps, line, size, basics, ARRAY_SIZE(basics));
 }
 
 /* Collects the bits of one group that a table needs so much. */

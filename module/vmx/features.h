@@ -51,7 +51,7 @@ int vmr_features_line(const struct vmr_caps *caps, char *line, int size);
  * @size: of @line
  *
  * Context: Any.
- * Return: the length of a list of names, 0 if nothing is lacking.
+ * Return: how many names are listed, 0 if nothing is lacking.
  */
 int vmr_features_lacking(const struct vmr_caps *caps, char *line, int size);
 
