@@ -43,12 +43,15 @@ static int show_features(struct seq_file *file)
 	return 0;
 }
 
-static void show_controls(struct seq_file *file)
+static int show_controls(struct seq_file *file)
 {
-	struct vmr_controls controls = {};
+	struct vmr_controls controls;
 	enum vmr_caps_word word;
+	int err;
 
-	vmr_features_controls(vmr_caps, &controls);
+	err = vmr_features_controls(vmr_caps, &controls);
+	if (err)
+		return err;
 	for (word = 0; word < VMR_CAPS_CTLS; word++) {
 		u64 cap = vmr_caps_word(vmr_caps, word);
 
@@ -58,6 +61,7 @@ static void show_controls(struct seq_file *file)
 	}
 	seq_printf(file, "controls proc3 may 0x%016llx set 0x%016llx\n",
 		   vmr_caps_word(vmr_caps, VMR_CAPS_PROC3), controls.proc3);
+	return 0;
 }
 
 static void show_msrs(struct seq_file *file)
@@ -92,7 +96,9 @@ static int capabilities_show(struct seq_file *file, void *unused)
 	err = show_features(file);
 	if (err)
 		return err;
-	show_controls(file);
+	err = show_controls(file);
+	if (err)
+		return err;
 	show_msrs(file);
 	show_cpus(file);
 	return 0;
