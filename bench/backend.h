@@ -53,5 +53,6 @@ struct bench_backend {
 };
 
 extern const struct bench_backend backend_kvm;
+extern const struct bench_backend backend_vmring;
 
 #endif

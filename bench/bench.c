@@ -26,6 +26,7 @@
 #define VMS		5	/* how many "create" and "first-exit" look at */
 
 static const struct bench_backend *const backends[] = {
+	&backend_vmring,
 	&backend_kvm,
 };
 
