@@ -23,6 +23,7 @@
  * @linear_width: bits of a linear address, 48 or 57, as the CPU supports it
  * @vmcs: physical address of the VMCS itself
  * @host_efer: IA32_EFER as it is now
+ * @perf_global_ctrl: bits that IA32_PERF_GLOBAL_CTRL has, 0 without the MSR
  * @virtual_tpr: byte 80H of the virtual-APIC page, if it is used
  * @smm: the CPU is in system-management mode (never, with vmring)
  */
@@ -33,6 +34,7 @@ struct vmr_vmcs_state {
 	u8 linear_width;
 	u64 vmcs;
 	u64 host_efer;
+	u64 perf_global_ctrl;
 	u8 virtual_tpr;
 	bool smm;
 };
@@ -74,8 +76,9 @@ struct vmr_vmcs_fault {
  * @fault: the first violated rule, in the manual's order; untouched if there is
  *	   none
  *
- * Rules about memory that the VMCS points to (MSR areas, the shadow VMCS, the
- * page-directory pointers without EPT) aren't judged.
+ * Not judged is what depends on more than @state: memory that the VMCS points to
+ * (MSR areas, the shadow VMCS, the page-directory pointers without EPT), MSRs of
+ * Intel PT, and FRED, which vmring refuses.
  *
  * Context: Any.
  * Return: true if no rule is violated.

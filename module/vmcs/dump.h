@@ -8,8 +8,6 @@
 
 #include <linux/types.h>
 
-#include "vmcs/fields.h"
-
 struct vmr_vmcs_state;
 
 /**
@@ -43,21 +41,5 @@ static inline void vmr_vmcs_print(const struct vmr_vmcs_state *state)
  * Return: a constant string.
  */
 const char *vmr_vmcs_error_text(u32 vm_instruction_error);
-
-/**
- * vmr_vmcs_corrupt() - spoil the current VMCS, if a test has asked for it
- *
- * Writes what the module parameter corrupt_field ("ENCODING VALUE") says into
- * the VMCS, once per writing of the parameter. Called just before an entry.
- *
- * Context: In a burst; does something in debug builds only.
- */
-#ifdef VMR_DEBUG
-void vmr_vmcs_corrupt(void);
-#else
-static inline void vmr_vmcs_corrupt(void)
-{
-}
-#endif
 
 #endif
