@@ -53,7 +53,8 @@ static __always_inline void vmr_vmcs_assert_burst(void)
  * @value: where to; 0 if the field isn't there
  *
  * An exception resumes behind the VMREAD with CF set, as VMfailInvalid has it:
- * so success costs the VMREAD and one branch.
+ * so success costs the VMREAD and one branch. What sets CF has a section of its
+ * own, where the compiler puts no function: it must not come to lie in the way.
  *
  * Context: In a burst.
  * Return: true if the field is there.
