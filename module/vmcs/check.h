@@ -25,6 +25,9 @@
  * @host_efer: IA32_EFER as it is now
  * @perf_global_ctrl: bits that IA32_PERF_GLOBAL_CTRL has, 0 without the MSR
  * @virtual_tpr: byte 80H of the virtual-APIC page, if it is used
+ * @has_sgx: the CPU has SGX
+ * @has_rtm: it has restricted transactional memory
+ * @has_bus_lock_debug: it can raise #DB for a bus lock
  * @smm: the CPU is in system-management mode (never, with vmring)
  */
 struct vmr_vmcs_state {
@@ -36,6 +39,9 @@ struct vmr_vmcs_state {
 	u64 host_efer;
 	u64 perf_global_ctrl;
 	u8 virtual_tpr;
+	bool has_sgx;
+	bool has_rtm;
+	bool has_bus_lock_debug;
 	bool smm;
 };
 

@@ -9,13 +9,15 @@
 #include "vmcs/check_rules.h"
 
 /* Bits that some CPU has, or that are reserved on every one. */
-#define DEBUGCTL_BITS	(GENMASK_ULL(15, 6) | GENMASK_ULL(2, 0))
+#define DEBUGCTL_BITS	(GENMASK_ULL(14, 6) | GENMASK_ULL(1, 0))
+#define DEBUGCTL_BUS_LOCK	BIT_ULL(2)
+#define DEBUGCTL_RTM		BIT_ULL(15)
 #define LBR_CTL_BITS	(GENMASK_ULL(22, 16) | GENMASK_ULL(3, 0))
 #define RFLAGS_RESERVED	(GENMASK_ULL(63, 22) | BIT_ULL(15) | BIT_ULL(5) | \
 			 BIT_ULL(3))
-#define PENDING_BITS	(SDM_PENDING_BREAKPOINTS | SDM_PENDING_BUS_LOCK | \
+#define PENDING_BITS	(SDM_PENDING_BREAKPOINTS |			\
 			 SDM_PENDING_ENABLED_BREAKPOINT |		\
-			 SDM_PENDING_SINGLE_STEP | SDM_PENDING_RTM)
+			 SDM_PENDING_SINGLE_STEP)
 #define PDPTE_RESERVED	(GENMASK_ULL(8, 5) | GENMASK_ULL(2, 1))
 
 static bool is_ia32e(const struct vmr_vmcs_case *c)
@@ -66,7 +68,13 @@ static bool check_mode(const struct vmr_vmcs_case *c)
 
 static bool check_debug(const struct vmr_vmcs_case *c)
 {
-	return demand(c, !(get(c, VMCS_GUEST_DEBUGCTL) & ~DEBUGCTL_BITS),
+	u64 bits = DEBUGCTL_BITS;
+
+	if (c->state->has_bus_lock_debug)
+		bits |= DEBUGCTL_BUS_LOCK;
+	if (c->state->has_rtm)
+		bits |= DEBUGCTL_RTM;
+	return demand(c, !(get(c, VMCS_GUEST_DEBUGCTL) & ~bits),
 		      VMCS_GUEST_DEBUGCTL, "may set no reserved bit") &&
 	       demand(c, !(get(c, VMCS_GUEST_DR7) >> 32), VMCS_GUEST_DR7,
 		      "must have bits 63:32 clear");
@@ -312,6 +320,9 @@ static bool check_interruptibility(const struct vmr_vmcs_case *c)
 	       demand_if(c, sti, get(c, VMCS_GUEST_RFLAGS) & SDM_RFLAGS_IF,
 			 field, "may block by STI only with RFLAGS.IF set") &&
 	       check_blocking_of_event(c) && check_smi_blocking(c) &&
+	       demand_if(c, state & SDM_ENCLAVE_INTERRUPTION,
+			 c->state->has_sgx, field,
+			 "may tell of an enclave only on a CPU with SGX") &&
 	       demand_if(c, state & SDM_ENCLAVE_INTERRUPTION, !mov_ss, field,
 			 "may not tell of an enclave and block by MOV SS at once");
 }
@@ -342,8 +353,13 @@ static bool check_pending_debug(const struct vmr_vmcs_case *c)
 	u64 pending = get(c, field);
 	u32 state = get(c, VMCS_GUEST_INTERRUPTIBILITY);
 	u64 rtm = SDM_PENDING_RTM | SDM_PENDING_ENABLED_BREAKPOINT;
+	u64 bits = PENDING_BITS;
 
-	return demand(c, !(pending & ~PENDING_BITS), field,
+	if (c->state->has_bus_lock_debug)
+		bits |= SDM_PENDING_BUS_LOCK;
+	if (c->state->has_rtm)
+		bits |= SDM_PENDING_RTM;
+	return demand(c, !(pending & ~bits), field,
 		      "may set no reserved bit") &&
 	       check_single_step(c) &&
 	       demand_if(c, pending & SDM_PENDING_RTM, pending == rtm, field,

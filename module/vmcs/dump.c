@@ -49,9 +49,24 @@ static u8 read_virtual_tpr(const struct vmr_vmcs_state *state)
 	return tpr;
 }
 
-void vmr_vmcs_dump(struct vmr_vmcs_state *state)
+static void read_cpu(struct vmr_vmcs_state *state)
 {
 	u32 widths = cpuid_eax(0x80000008);
+
+	state->physical_width = widths & 0xff;
+	state->linear_width = widths >> 8 & 0xff;
+	state->perf_global_ctrl = perf_global_ctrl_bits();
+	rdmsrq_safe(SDM_IA32_EFER, &state->host_efer);
+	if (cpuid_eax(0) < 7)
+		return;
+	state->has_sgx = cpuid_ebx(7) & SDM_CPUID_7_EBX_SGX;
+	state->has_rtm = cpuid_ebx(7) & SDM_CPUID_7_EBX_RTM;
+	state->has_bus_lock_debug = cpuid_ecx(7) &
+				    SDM_CPUID_7_ECX_BUS_LOCK_DETECT;
+}
+
+void vmr_vmcs_dump(struct vmr_vmcs_state *state)
+{
 	phys_addr_t current_vmcs = ~0ULL;
 	unsigned int i;
 
@@ -65,11 +80,8 @@ void vmr_vmcs_dump(struct vmr_vmcs_state *state)
 	}
 	vmr_insn_vmptrst(&current_vmcs);
 	state->vmcs = current_vmcs;
-	state->physical_width = widths & 0xff;
-	state->linear_width = widths >> 8 & 0xff;
-	state->perf_global_ctrl = perf_global_ctrl_bits();
+	read_cpu(state);
 	state->virtual_tpr = read_virtual_tpr(state);
-	rdmsrq_safe(SDM_IA32_EFER, &state->host_efer);
 }
 
 static const char *const errors[] = {

@@ -16,6 +16,11 @@
 /* CPUID.01H:ECX, "Feature Information Returned in the ECX Register" */
 #define SDM_CPUID_1_ECX_VMX			BIT(5)
 
+/* CPUID.(07H, 0): what VM entry asks the CPU for */
+#define SDM_CPUID_7_EBX_SGX			BIT(2)
+#define SDM_CPUID_7_EBX_RTM			BIT(11)
+#define SDM_CPUID_7_ECX_BUS_LOCK_DETECT		BIT(24)
+
 /* CR4, "Control Registers" */
 #define SDM_CR4_VMXE				BIT_ULL(13)
 #define SDM_CR4_FRED				BIT_ULL(32)

@@ -569,6 +569,36 @@ void check_guest_pending_debug(void)
 	expect_rows(NULL, rows);
 }
 
+/* What a CPU lacks is reserved there. */
+void check_guest_by_cpu(void)
+{
+	static const struct row rows[] = {
+		ROW(SET, VMCS_GUEST_DEBUGCTL, BIT_ULL(2), RESERVED),
+		ROW(SET, VMCS_GUEST_DEBUGCTL, BIT_ULL(15), RESERVED),
+		ROW(SET, VMCS_GUEST_PENDING_DEBUG, SDM_PENDING_BUS_LOCK,
+		    RESERVED),
+		ROW(SET, VMCS_GUEST_PENDING_DEBUG,
+		    SDM_PENDING_RTM | SDM_PENDING_ENABLED_BREAKPOINT, RESERVED),
+		ROW(SET, VMCS_GUEST_INTERRUPTIBILITY, SDM_ENCLAVE_INTERRUPTION,
+		    "may tell of an enclave only on a CPU with SGX"),
+		{ }
+	};
+	struct vmr_caps caps = rich_cpu();
+	const struct row *row;
+
+	for (row = rows; row->rule; row++) {
+		struct vmr_vmcs_state state = good_state(NULL);
+		struct vmr_vmcs_fault fault;
+
+		apply(&state, row->changes);
+		EXPECT(vmr_vmcs_check(&state, &caps, &fault));
+		state.has_sgx = false;
+		state.has_rtm = false;
+		state.has_bus_lock_debug = false;
+		expect_fault(&state, row->changes[0].field, row->rule);
+	}
+}
+
 void check_guest_link_pointer(void)
 {
 	static const struct row rows[] = {

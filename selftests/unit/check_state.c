@@ -212,6 +212,9 @@ struct vmr_vmcs_state good_state(const struct change *guest)
 		.vmcs = VMCS_ITSELF,
 		.host_efer = SDM_EFER_LMA | SDM_EFER_LME,
 		.perf_global_ctrl = 0x70000000f,
+		.has_sgx = true,
+		.has_rtm = true,
+		.has_bus_lock_debug = true,
 	};
 	struct vmr_caps caps = rich_cpu();
 	static const struct {

@@ -135,6 +135,7 @@ static const struct {
 	{ "check_guest_activity_events", check_guest_activity_events },
 	{ "check_guest_interruptibility", check_guest_interruptibility },
 	{ "check_guest_pending_debug", check_guest_pending_debug },
+	{ "check_guest_by_cpu", check_guest_by_cpu },
 	{ "check_guest_link_pointer", check_guest_link_pointer },
 	{ "check_guest_pdptes", check_guest_pdptes },
 	{ "check_each_bit_of_each_field", check_each_bit_of_each_field },

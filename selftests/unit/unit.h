@@ -170,6 +170,7 @@ void check_guest_activity(void);
 void check_guest_activity_events(void);
 void check_guest_interruptibility(void);
 void check_guest_pending_debug(void);
+void check_guest_by_cpu(void);
 void check_guest_link_pointer(void);
 void check_guest_pdptes(void);
 void check_each_bit_of_each_field(void);
