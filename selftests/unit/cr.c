@@ -110,6 +110,16 @@ void cr_limits_empty(void)
 	EXPECT_EQ(limits.phys_bits, 32);
 }
 
+void cr_limits_without_xsave(void)
+{
+	static const struct vmr_cpuid_entry entries[] = {
+		{ .leaf = 0xd, .flags = VMR_CPUID_SUBLEAF, .eax = 7 },
+	};
+	struct vmr_caps caps = generous();
+
+	EXPECT_EQ(limits_of(entries, 1, &caps).xcr0_allowed, 0);
+}
+
 /* What the CPU doesn't have can't be allowed, whatever CPUID says: entry would fail. */
 void cr_limits_models(void)
 {

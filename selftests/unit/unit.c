@@ -139,6 +139,8 @@ static const struct {
 	{ "check_guest_link_pointer", check_guest_link_pointer },
 	{ "check_guest_pdptes", check_guest_pdptes },
 	{ "check_each_bit_of_each_field", check_each_bit_of_each_field },
+	{ "walk_each_bit_short", walk_each_bit_short },
+	{ "cr_limits_without_xsave", cr_limits_without_xsave },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 };

@@ -174,6 +174,8 @@ void check_guest_by_cpu(void);
 void check_guest_link_pointer(void);
 void check_guest_pdptes(void);
 void check_each_bit_of_each_field(void);
+void walk_each_bit_short(void);
+void cr_limits_without_xsave(void);
 void layout_abi(void);
 void layout_vmx(void);
 

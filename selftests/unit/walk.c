@@ -482,6 +482,45 @@ void walk_each_bit(void)
 		}
 }
 
+static void compare_flipped(struct vmr_walk_mode m, u64 linear, void *entry,
+			    u64 value, int size)
+{
+	u32 number, i;
+
+	for (number = 0; number < 8U * size; number++) {
+		u64 flipped = value ^ 1ULL << number;
+
+		memcpy(entry, &flipped, size);
+		for (i = 0; i < ARRAY_SIZE(accesses); i++)
+			compare(&m, linear, accesses[i]);
+	}
+	memcpy(entry, &value, size);
+}
+
+/* Each bit of the entries of a small and of a large page, in the shorter formats. */
+void walk_each_bit_short(void)
+{
+	u64 seed = 17;
+	u32 round;
+
+	memset(memory, 0, sizeof(memory));
+	for (round = 0; round < 50; round++) {
+		struct vmr_walk_mode m = random_mode(&seed, BITS_32);
+
+		m.cr3 = PAGE;
+		compare_flipped(m, 0x4567, &memory[0][0], 2 * PAGE | 7, 4);
+		compare_flipped(m, 0x4567, &memory[1][16], 0x9007, 4);
+		m.cr4 |= PSE;
+		compare_flipped(m, 0x404567, &memory[0][4], 0x800087, 4);
+
+		m = random_mode(&seed, PAE_MODE);
+		m.pdpte[0] = 3 * PAGE | 1;
+		compare_flipped(m, 0x4567, &memory[2][0], 4 * PAGE | 7, 8);
+		compare_flipped(m, 0x4567, &memory[3][32], 0x9007, 8);
+		compare_flipped(m, 0x204567, &memory[2][8], 0x800087, 8);
+	}
+}
+
 /* The error codes that a kernel's page-fault handler tells apart. */
 void walk_error_codes(void)
 {
