@@ -161,7 +161,11 @@ void msr_offered(void)
 		{ 0x10, 0 }, { 0x1b, 0 }, { 0x1a0, 0 }, { HIGH | 0x80, 0 },
 		{ 0x174, VMR_HAS_SEP }, { 0xfe, VMR_HAS_MTRR }, { 0x200, VMR_HAS_MTRR },
 		{ 0x2ff, VMR_HAS_MTRR }, { 0x277, VMR_HAS_PAT }, { 0x179, VMR_HAS_MCA },
+		{ 0x175, VMR_HAS_SEP }, { 0x176, VMR_HAS_SEP }, { 0x17a, VMR_HAS_MCA },
+		{ 0x250, VMR_HAS_MTRR }, { 0x8b, 0 }, { 0x1d9, 0 },
 		{ HIGH | 0x81, VMR_HAS_SYSCALL }, { HIGH | 0x82, VMR_HAS_LM },
+		{ HIGH | 0x83, VMR_HAS_LM }, { HIGH | 0x84, VMR_HAS_LM },
+		{ HIGH | 0x100, VMR_HAS_LM }, { HIGH | 0x101, VMR_HAS_LM },
 		{ HIGH | 0x102, VMR_HAS_LM }, { HIGH | 0x103, VMR_HAS_TSC_AUX },
 	};
 	struct vmr_cr_limits less = limits;
@@ -215,7 +219,8 @@ void msr_values(void)
 		{ 0x277, 0x0007040600070406, true }, { 0x277, 0x0107050600070106, true },
 		{ 0x277, 0x0007040600070402, false }, { 0x277, 0x0307040600070406, false },
 		{ 0x277, 0x8007040600070406, false }, { 0x277, 0x0007040800070406, false },
-		{ 0x2ff, 0xc06, true }, { 0x2ff, 0x800, true }, { 0x2ff, 0x1c06, false },
+		{ 0x2ff, 0xc05, true }, { 0x2ff, 0xc06, true },
+		{ 0x2ff, 0x800, true }, { 0x2ff, 0x1c06, false },
 		{ 0x2ff, 0xc02, false }, { 0x2ff, 0xd06, false },
 		{ 0x2ff, 0x100000c06, false },
 		{ HIGH | 0x80, 0xd01, true }, { HIGH | 0x80, 2, false },

@@ -387,6 +387,9 @@ static struct vmr_walk_mode random_mode(u64 *seed, enum paging paging)
 	};
 	int i;
 
+	/* 32-bit paging ignores the upper half that 64-bit mode may have left. */
+	if (one_in(seed, 8))
+		m.cr3 |= draw(seed) << 32;
 	for (i = 0; i < 4; i++)
 		m.pdpte[i] = (1 + draw(seed) % PAGES) * PAGE | !one_in(seed, 8);
 	if (paging != OFF)
