@@ -271,6 +271,20 @@ void cpuid_alignment(void)
 	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ebx, 4096 + 8);
 }
 
+/* Without XSAVEC there is no compacted form to tell the size of. */
+void cpuid_no_compaction(void)
+{
+	static const struct vmr_cpuid_entry plain[] = {
+		{ .leaf = 0xd, .flags = SUB, .eax = 7 },
+		{ .leaf = 0xd, .subleaf = 1, .flags = SUB, .eax = 1 },
+	};
+
+	EXPECT_EQ(build(plain, ARRAY_SIZE(plain)), 0);
+	vmr_cpuid_set_guest_bits(&table, 0, 7, 0);
+	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->eax, 1);
+	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 0);
+}
+
 /* APIC and OSPKE can't be offered yet; the code that keeps them right is there. */
 void cpuid_guest_bits_to_come(void)
 {

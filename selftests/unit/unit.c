@@ -141,6 +141,7 @@ static const struct {
 	{ "check_each_bit_of_each_field", check_each_bit_of_each_field },
 	{ "walk_each_bit_short", walk_each_bit_short },
 	{ "cr_limits_without_xsave", cr_limits_without_xsave },
+	{ "cpuid_no_compaction", cpuid_no_compaction },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 };

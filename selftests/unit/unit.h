@@ -176,6 +176,7 @@ void check_guest_pdptes(void);
 void check_each_bit_of_each_field(void);
 void walk_each_bit_short(void);
 void cr_limits_without_xsave(void);
+void cpuid_no_compaction(void);
 void layout_abi(void);
 void layout_vmx(void);
 
