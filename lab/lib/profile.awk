@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Owns what lab/profile prints, made from the lines of the instrumentation
-# library (lab/bochs/instrument/instrument.cc). -v mode= is one of
+# library (lab/bochs/instrument/instrument.cc), and from the headers of -v tree=
+# where VMCS fields and MSRs have their names. -v mode= is one of
 #
 #   table    for a person
 #   json     an array, an object a line
@@ -19,7 +20,23 @@ BEGIN {
 	split("vmread vmwrite rdmsr wrmsr cr-read cr-write", columns, " ")
 	for (i in columns)
 		is_column[columns[i]] = 1
-	number = 0
+	load_names(tree "/module/vmcs/fields.h", "^VMCS_", "^VMCS_(FIELD|TYPE|WIDTH)_", "vm")
+	load_names(tree "/module/vmx/arch.h", "^SDM_IA32_", "^$", "ms")
+}
+
+# load_names: "#define PREFIX... 0xNUMBER" lines of a header, the numbers of one sort.
+function load_names(file, prefix, other, sort,   line, word) {
+	while ((getline line <file) > 0) {
+		if (line !~ /^#define [A-Z0-9_]+[ \t]+0x/)
+			continue
+		split(line, word, /[ \t]+/)
+		if (word[2] !~ prefix || word[2] ~ other)
+			continue
+		sub(prefix, "", word[2])
+		sub(/^0x0*/, "", word[3])
+		operand_names[sort, word[3]] = word[2]
+	}
+	close(file)
 }
 
 function name_of(nr, flags,   name) {
@@ -59,14 +76,21 @@ $1 == "kind" {
 	least[rows, $2] = $3
 	sum[rows, $2] = $4
 }
-$1 == "operand" { operands[rows, $2] = operands[rows, $2] sprintf(" %s%s", substr($3, 3), times($4)) }
+$1 == "operand" { operands[rows, $2] = operands[rows, $2] sprintf(" %s%s", operand_name($2, $3), times($4)) }
 $1 == "function" { functions[rows]++; function_name[rows, functions[rows]] = $2; self[rows, functions[rows]] = $3 }
 $1 == "stack" && mode == "folded" { print full_name(rows) ";" $2 "\t" $3 "\t" clean[rows] }
+
+# operand_name: a VMCS field or an MSR by its name, if it has one here.
+function operand_name(kind, nr,   sort) {
+	sort = kind ~ /^vm/ ? "vm" : "ms"
+	sub(/^0x0?/, "", nr)
+	return (sort, nr) in operand_names ? operand_names[sort, nr] : (nr == "" ? "0" : nr)
+}
 
 # times: how often a round trip, if that isn't once.
 function times(total,   mean) {
 	mean = total / clean[rows]
-	return mean == 1 ? "" : sprintf("x%.4g", mean)
+	return mean == 1 ? "" : sprintf("(%.3g)", mean)
 }
 
 function full_name(r) { return row_name[r] (in_user[r] ? "+user" : "") }

@@ -37,6 +37,7 @@ between 1 "$(field IO-OUT sysret)" 1 'returns to user space of an OUT'
 	wrong "the guest saw $(figure sync-pio-out) for an OUT, the profile says $(field IO-OUT max)"
 
 grep -q '^ .*vmx_vcpu_run \[kvm_intel\]$' "$BOX/second/table.txt" || wrong "no function of kvm_intel by name"
+grep -q '^    vmread: .*EXIT_REASON .*GUEST_RIP' "$BOX/second/table.txt" || wrong "the VMCS fields have no names"
 ! grep -q 'unknown' "$BOX/second/table.txt" || wrong "a function without a name"
 grep -q '^CPUID;.*;do_syscall_64;.*;kvm_emulate_cpuid \[kvm\]' "$BOX/second/folded.txt" ||
 	wrong "kvm_emulate_cpuid is not called by a system call"
