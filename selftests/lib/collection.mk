@@ -12,7 +12,7 @@ export VMR_TEST_LIB := $(LIBOUT)
 CFLAGS += -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter $(if $(filter 1,$(VMR_WERROR)),-Werror) \
 	  -D_GNU_SOURCE -isystem $(KST) -I$(LIBOUT) -I$(SELFTESTS)/lib -I$(SELFTESTS)/../uapi
 LDFLAGS += -static
-LOCAL_HDRS += $(SELFTESTS)/../uapi/vmring.h $(wildcard $(SELFTESTS)/lib/*.h)
+LOCAL_HDRS += $(wildcard $(SELFTESTS)/../uapi/*.h) $(wildcard $(SELFTESTS)/lib/*.h) $(wildcard *.h)
 
 all:
 include $(KST)/lib.mk

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the tests' library of virtual machines, as vm.h describes it, apart from
+ * what is a backend's own.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vm_backend.h"
+
+#define GRACE_SECONDS	20
+
+/* ---- errors ---- */
+
+const char *errno_name(int err)
+{
+	const char *name = strerrorname_np(err);
+
+	return name ? name : "no errno";
+}
+
+void vm_die(const char *what)
+{
+	printf("# %s: %s\n", what, errno_name(errno));
+	fflush(stdout);
+	abort();
+}
+
+static void must(int err, const char *what)
+{
+	if (!err)
+		return;
+	errno = err;
+	vm_die(what);
+}
+
+int ioctl_errno(int fd, unsigned long cmd, void *arg)
+{
+	return ioctl(fd, cmd, arg) < 0 ? errno : 0;
+}
+
+bool vm_is_kvm(void)
+{
+	const char *wanted = getenv("VMR_TEST_BACKEND");
+
+	return wanted && !strcmp(wanted, "kvm");
+}
+
+static const struct vm_backend *backend(void)
+{
+	return vm_is_kvm() ? &kvm_backend : &vmring_backend;
+}
+
+const char *vm_why_not(void)
+{
+	int fd = open(backend()->device, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0) {
+		close(fd);
+		return NULL;
+	}
+	if (errno == ENOENT)
+		return vm_is_kvm() ? "KVM is not loaded" : "vmring is not loaded";
+	return errno == EACCES ? "the device may not be opened by this user" : NULL;
+}
+
+/* ---- VMs ---- */
+
+void vm_create(struct vm *vm, uint64_t features)
+{
+	memset(vm, 0, sizeof(*vm));
+	vm->backend = backend();
+	vm->dev = open(vm->backend->device, O_RDWR | O_CLOEXEC);
+	if (vm->dev < 0)
+		vm_die(vm->backend->device);
+	vm->backend->create(vm, features);
+}
+
+void vm_create_with_ram(struct vm *vm, uint64_t features, size_t ram_size)
+{
+	vm_create(vm, features);
+	vm->ram_size = ram_size;
+	vm->ram = memory_get(ram_size, 4096);
+	must(vm_slot(vm, 0, 0, vm->ram, ram_size, 0), "VMR_SET_SLOT of the RAM");
+}
+
+void vm_destroy(struct vm *vm)
+{
+	close(vm->fd);
+	close(vm->dev);
+	if (vm->ram)
+		munmap(vm->ram, vm->ram_size);
+	vm->fd = -1;
+	vm->dev = -1;
+	vm->ram = NULL;
+}
+
+int vm_slot(struct vm *vm, unsigned int slot, uint64_t gpa, void *hva, uint64_t length,
+	    uint32_t flags)
+{
+	struct vmr_slot args = {
+		.flags = flags,
+		.slot = slot,
+		.gpa = gpa,
+		.length = length,
+		.hva = (uintptr_t)hva,
+	};
+
+	return vm->backend->slot(vm, &args);
+}
+
+int vm_msr_policy(struct vm *vm, const struct vmr_msr_range *ranges, unsigned int count)
+{
+	struct vmr_msr_policy args = {
+		.size = sizeof(args),
+		.ranges = (uintptr_t)ranges,
+		.count = count,
+	};
+
+	return ioctl_errno(vm->fd, VMR_SET_MSR_POLICY, &args);
+}
+
+void *memory_get(size_t size, size_t alignment)
+{
+	size_t whole = size + alignment;
+	uint8_t *at = mmap(NULL, whole, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before;
+
+	if (at == MAP_FAILED)
+		vm_die("mmap");
+	before = -(uintptr_t)at & (alignment - 1);
+	if (before)
+		munmap(at, before);
+	munmap(at + before + size, whole - before - size);
+	return at + before;
+}
+
+/* ---- vCPUs ---- */
+
+unsigned int cpuid_offered(int dev, struct vmr_cpuid_entry *entries)
+{
+	return backend()->cpuid(dev, entries);
+}
+
+int vcpu_set_cpuid(struct vcpu *cpu, const struct vmr_cpuid_entry *entries, unsigned int count)
+{
+	return cpu->vm->backend->set_cpuid(cpu, entries, count);
+}
+
+/* Asked for once in each process: it is the same for all. */
+static void set_offered_cpuid(struct vcpu *cpu)
+{
+	static struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
+	static unsigned int count;
+	static pid_t asked;
+
+	if (asked != getpid())
+		count = cpuid_offered(cpu->vm->dev, entries);
+	asked = getpid();
+	must(vcpu_set_cpuid(cpu, entries, count), "VMR_SET_CPUID");
+}
+
+void vcpu_create(struct vm *vm, unsigned int id, struct vcpu *cpu)
+{
+	memset(cpu, 0, sizeof(*cpu));
+	cpu->vm = vm;
+	cpu->id = id;
+	vm->backend->vcpu_create(cpu);
+	set_offered_cpuid(cpu);
+}
+
+void vcpu_destroy(struct vcpu *cpu)
+{
+	cpu->vm->backend->vcpu_destroy(cpu);
+}
+
+int vcpu_run(struct vcpu *cpu)
+{
+	int err = cpu->vm->backend->run(cpu);
+	uint32_t last = *cpu->producer - 1;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	memcpy(&cpu->exit, (const void *)&cpu->ring[last & (cpu->header->ring_entries - 1)],
+	       sizeof(cpu->exit));
+	return err;
+}
+
+static void inconsistent(struct vcpu *cpu, const char *what)
+{
+	printf("# after RUN: %s\n", what);
+	vcpu_tell(cpu);
+	fflush(stdout);
+	abort();
+}
+
+const char *vcpu_next(struct vcpu *cpu)
+{
+	uint32_t before = *cpu->producer;
+	int err = vcpu_run(cpu);
+
+	if (err && err != EINTR)
+		must(err, "VMR_RUN");
+	if (*cpu->producer != before + 1)
+		inconsistent(cpu, "not exactly one entry was published");
+	if (cpu->ran && cpu->exit.seq != cpu->seq + 1)
+		inconsistent(cpu, "the entry's number is not the next");
+	if (!err == (cpu->exit.reason == VMR_EXIT_INTERRUPTED))
+		inconsistent(cpu, "EINTR and VMR_EXIT_INTERRUPTED come together");
+	if (cpu->exit.region)
+		inconsistent(cpu, "the region is not 0");
+	cpu->seq = cpu->exit.seq;
+	cpu->ran = true;
+	return exit_name(&cpu->exit);
+}
+
+const char *exit_name(const struct vmr_exit *exit)
+{
+	static const char *const names[VMR_EXIT_REASONS] = {
+		[VMR_EXIT_NONE] = "none",
+		[VMR_EXIT_IO] = "io",
+		[VMR_EXIT_MMIO] = "mmio",
+		[VMR_EXIT_HYPERCALL] = "hypercall",
+		[VMR_EXIT_MSR] = "msr",
+		[VMR_EXIT_HLT] = "hlt",
+		[VMR_EXIT_SHUTDOWN] = "shutdown",
+		[VMR_EXIT_INTERRUPTED] = "interrupted",
+		[VMR_EXIT_KICKED] = "kicked",
+		[VMR_EXIT_INTACK] = "intack",
+		[VMR_EXIT_MEMORY_FAULT] = "memory-fault",
+		[VMR_EXIT_FAILED_ENTRY] = "failed-entry",
+		[VMR_EXIT_REFUSED] = "refused",
+	};
+
+	if (exit->reason == VMR_EXIT_IO && exit->addr == TRAP_PORT)
+		return "trap";
+	return exit->reason < VMR_EXIT_REASONS ? names[exit->reason] : "unknown";
+}
+
+static void tell_traps(struct vm *vm)
+{
+	volatile struct guest_traps *traps = vm_traps(vm);
+	int i;
+
+	for (i = 0; i < 256; i++)
+		if (traps->count[i])
+			printf("#   vector %d came %u times\n", i, traps->count[i]);
+	printf("#   last: vector %llu error 0x%llx cs 0x%llx rip 0x%llx rflags 0x%llx cr2 0x%llx\n",
+	       (unsigned long long)traps->vector, (unsigned long long)traps->error,
+	       (unsigned long long)traps->cs, (unsigned long long)traps->rip,
+	       (unsigned long long)traps->rflags, (unsigned long long)traps->cr2);
+}
+
+void vcpu_tell(struct vcpu *cpu)
+{
+	const struct vmr_exit *exit = &cpu->exit;
+	struct vmr_state s;
+	int i;
+
+	printf("# vCPU %u: exit %s seq %u addr 0x%llx size %u flags 0x%x count %u data",
+	       cpu->id, exit_name(exit), exit->seq, (unsigned long long)exit->addr,
+	       exit->size, exit->flags, exit->count);
+	for (i = 0; i < 32; i++)
+		printf(" %02x", exit->data[i]);
+	printf("\n");
+	if (!cpu->vm->backend->get(cpu, &s)) {
+		printf("#   rip 0x%llx cs 0x%x rflags 0x%llx events 0x%x\n",
+		       (unsigned long long)s.rip, s.segment[VMR_CS].selector,
+		       (unsigned long long)s.rflags, s.events.flags);
+		printf("#   cr0 0x%llx cr3 0x%llx cr4 0x%llx efer 0x%llx\n",
+		       (unsigned long long)s.cr0, (unsigned long long)s.cr3,
+		       (unsigned long long)s.cr4, (unsigned long long)s.efer);
+		for (i = 0; i < VMR_GPRS; i++)
+			printf("%s%llx%s", i % 8 ? " " : "#   gpr ",
+			       (unsigned long long)s.gpr[i], i % 8 == 7 ? "\n" : "");
+	}
+	if (cpu->vm->ram)
+		tell_traps(cpu->vm);
+	fflush(stdout);
+}
+
+static void pass(struct vcpu *cpu)
+{
+	cpu->reply->seq = cpu->exit.seq;
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	*cpu->consumer = *cpu->producer;
+}
+
+void vcpu_answer(struct vcpu *cpu, const void *data, size_t size)
+{
+	cpu->reply->flags = 0;
+	cpu->reply->length = 0;
+	cpu->reply->reserved = 0;
+	memset((void *)cpu->reply->data, 0, sizeof(cpu->reply->data));
+	if (size)
+		memcpy((void *)cpu->reply->data, data, size);
+	pass(cpu);
+}
+
+void vcpu_answer_u64(struct vcpu *cpu, uint64_t value)
+{
+	vcpu_answer(cpu, &value, sizeof(value));
+}
+
+void vcpu_answer_flags(struct vcpu *cpu, uint32_t flags, uint32_t length)
+{
+	memset((void *)cpu->reply->data, 0, sizeof(cpu->reply->data));
+	cpu->reply->flags = flags;
+	cpu->reply->length = length;
+	cpu->reply->reserved = 0;
+	pass(cpu);
+}
+
+uint64_t exit_value(const struct vcpu *cpu)
+{
+	size_t size = cpu->exit.reason == VMR_EXIT_MSR ? 8 : cpu->exit.size;
+	uint64_t value = 0;
+
+	memcpy(&value, cpu->exit.data, size < 8 ? size : 8);
+	return value;
+}
+
+void vcpu_get(struct vcpu *cpu, struct vmr_state *state)
+{
+	must(cpu->vm->backend->get(cpu, state), "VMR_GET_STATE");
+}
+
+int vcpu_set_errno(struct vcpu *cpu, uint64_t groups, const struct vmr_state *state)
+{
+	return cpu->vm->backend->set(cpu, groups, state);
+}
+
+void vcpu_set(struct vcpu *cpu, uint64_t groups, const struct vmr_state *state)
+{
+	must(vcpu_set_errno(cpu, groups, state), "VMR_SET_STATE");
+}
+
+uint64_t vcpu_gpr(struct vcpu *cpu, unsigned int number)
+{
+	struct vmr_state state;
+
+	vcpu_get(cpu, &state);
+	return state.gpr[number];
+}
+
+uint64_t vcpu_rip(struct vcpu *cpu)
+{
+	struct vmr_state state;
+
+	vcpu_get(cpu, &state);
+	return state.rip;
+}
+
+void vcpu_set_rip(struct vcpu *cpu, uint64_t rip)
+{
+	struct vmr_state state;
+
+	vcpu_get(cpu, &state);
+	state.rip = rip;
+	vcpu_set(cpu, VMR_STATE_REGS, &state);
+}
+
+int vcpu_inject(struct vcpu *cpu, uint32_t kind, uint32_t vector)
+{
+	struct vmr_inject args = { .kind = kind, .vector = vector };
+
+	return cpu->vm->backend->inject(cpu, &args);
+}
+
+int vcpu_inject_error(struct vcpu *cpu, uint32_t vector, uint32_t error_code)
+{
+	struct vmr_inject args = {
+		.flags = VMR_INJECT_ERROR_CODE,
+		.kind = VMR_INJECT_EXCEPTION,
+		.vector = vector,
+		.error_code = error_code,
+	};
+
+	return cpu->vm->backend->inject(cpu, &args);
+}
+
+int vcpu_kick(struct vcpu *cpu)
+{
+	return ioctl_errno(cpu->fd, VMR_KICK, NULL);
+}
+
+int vcpu_get_msr(struct vcpu *cpu, uint32_t index, uint64_t *value)
+{
+	struct vmr_msr msr = { .index = index };
+	int err = cpu->vm->backend->get_msr(cpu, &msr);
+
+	*value = msr.value;
+	return err;
+}
+
+int vcpu_set_msr(struct vcpu *cpu, uint32_t index, uint64_t value)
+{
+	struct vmr_msr msr = { .index = index, .value = value };
+
+	return cpu->vm->backend->set_msr(cpu, &msr);
+}
+
+/* ---- threads ---- */
+
+static void *run_once(void *data)
+{
+	struct runner *runner = data;
+
+	runner->tid = syscall(SYS_gettid);
+	runner->err = vcpu_run(runner->cpu);
+	return NULL;
+}
+
+void runner_begin(struct runner *runner, struct vcpu *cpu)
+{
+	memset(runner, 0, sizeof(*runner));
+	runner->cpu = cpu;
+	must(pthread_create(&runner->thread, NULL, run_once, runner), "pthread_create");
+	while (!runner->tid)
+		sched_yield();
+}
+
+int runner_end(struct runner *runner)
+{
+	must(pthread_join(runner->thread, NULL), "pthread_join");
+	return runner->err;
+}
+
+static bool is_late(const struct timespec *began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - began->tv_sec > GRACE_SECONDS;
+}
+
+static void wait_for(volatile uint64_t *word, uint64_t value, bool equal)
+{
+	struct timespec began;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	while ((*word == value) != equal) {
+		sched_yield();
+		errno = ETIMEDOUT;
+		if (is_late(&began))
+			vm_die("waiting for the guest");
+	}
+}
+
+void wait_until(volatile uint64_t *word, uint64_t value)
+{
+	wait_for(word, value, true);
+}
+
+void wait_while(volatile uint64_t *word, uint64_t value)
+{
+	wait_for(word, value, false);
+}
+
+static char thread_state(pid_t tid)
+{
+	char path[64], text[512] = "";
+	const char *after;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	f = fopen(path, "r");
+	if (!f)
+		return '\0';
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	after = strrchr(text, ')');
+	return after ? after[2] : '\0';
+}
+
+void wait_asleep(pid_t tid)
+{
+	struct timespec began;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	while (thread_state(tid) != 'S') {
+		sched_yield();
+		errno = ETIMEDOUT;
+		if (is_late(&began))
+			vm_die("waiting for a thread to sleep");
+	}
+}
