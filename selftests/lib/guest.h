@@ -56,7 +56,7 @@
  * What the handlers keep: how often each vector came, and all about the last. A
  * vector whose resume is 0 ends at TRAP_PORT with the vector as data (and goes on
  * where it was, if that exit is answered); else it goes on resume - 1 bytes
- * further.
+ * further. At that exit all but RAX, RDX and RSP are as they were at the trap.
  */
 struct guest_traps {
 	uint32_t count[256];

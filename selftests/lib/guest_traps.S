@@ -63,7 +63,8 @@ guest_traps64:
 	pop	%rax
 	add	$16, %rsp
 	iretq
-4:	push	%rdx
+4:	mov	(%rsp), %rcx
+	push	%rdx
 	mov	$TRAP_PORT, %edx
 	out	%eax, %dx
 	pop	%rdx
@@ -105,7 +106,8 @@ guest_traps32:
 	pop	%eax
 	add	$8, %esp
 	iret
-4:	push	%edx
+4:	mov	(%esp), %ecx
+	push	%edx
 	mov	$TRAP_PORT, %edx
 	out	%eax, %dx
 	pop	%edx
@@ -153,7 +155,8 @@ guest_traps16:
 	pop	%ds
 	pop	%eax
 	iret
-4:	push	%dx
+4:	mov	2(%bp), %ecx
+	push	%dx
 	mov	$TRAP_PORT, %dx
 	out	%eax, %dx
 	pop	%dx

@@ -207,6 +207,7 @@ const char *vcpu_next(struct vcpu *cpu)
 {
 	uint32_t before = *cpu->producer;
 	int err = vcpu_run(cpu);
+	bool interrupted;
 
 	if (err && err != EINTR)
 		must(err, "VMR_RUN");
@@ -214,7 +215,8 @@ const char *vcpu_next(struct vcpu *cpu)
 		inconsistent(cpu, "not exactly one entry was published");
 	if (cpu->ran && cpu->exit.seq != cpu->seq + 1)
 		inconsistent(cpu, "the entry's number is not the next");
-	if (!err == (cpu->exit.reason == VMR_EXIT_INTERRUPTED))
+	interrupted = cpu->exit.reason == VMR_EXIT_INTERRUPTED;
+	if (interrupted != !!err)
 		inconsistent(cpu, "EINTR and VMR_EXIT_INTERRUPTED come together");
 	if (cpu->exit.region)
 		inconsistent(cpu, "the region is not 0");

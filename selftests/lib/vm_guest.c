@@ -187,7 +187,8 @@ static void set_control(enum guest_mode mode, struct vmr_state *s)
 		return;
 	s->cr0 |= CR0_PG;
 	s->cr4 |= mode == GUEST_PAGED32 ? CR4_PSE : CR4_PAE;
-	s->cr3 = mode == GUEST_LONG ? GUEST_PML4 : mode == GUEST_PAE32 ? GUEST_PDPT_PAE : GUEST_PD32;
+	s->cr3 = mode == GUEST_LONG	? GUEST_PML4 :
+		 mode == GUEST_PAE32	? GUEST_PDPT_PAE : GUEST_PD32;
 	if (mode == GUEST_LONG)
 		s->efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 }
