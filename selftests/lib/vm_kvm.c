@@ -349,8 +349,10 @@ static int set_events(struct vcpu *cpu, const struct vmr_events *events)
 
 static int set(struct vcpu *cpu, uint64_t groups, const struct vmr_state *s)
 {
+	struct kvm_cpu *k = cpu->data;
 	int err = 0;
 
+	k->run->ready_for_interrupt_injection = 0;	/* that was before */
 	if (groups & (VMR_STATE_SEGMENTS | VMR_STATE_CONTROL))
 		err = set_sregs(cpu, groups, s);
 	if (!err && groups & VMR_STATE_REGS)
