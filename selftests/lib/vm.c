@@ -25,7 +25,7 @@ const char *errno_name(int err)
 {
 	const char *name = strerrorname_np(err);
 
-	return name ? name : "no errno";
+	return name ? name : "unknown";
 }
 
 void vm_die(const char *what)

@@ -63,7 +63,7 @@ struct vcpu {
 /* Ends the test: "WHAT: ERRNO", after errno. */
 void __attribute__((noreturn)) vm_die(const char *what);
 
-/* The name of an errno, for a message. */
+/* The name of an errno, for a message; "0" if there is none. */
 const char *errno_name(int err);
 
 /* The errno of an ioctl, 0 if it succeeded. */
