@@ -192,6 +192,10 @@ int vcpu_run(struct vcpu *cpu)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	memcpy(&cpu->exit, (const void *)&cpu->ring[last & (cpu->header->ring_entries - 1)],
 	       sizeof(cpu->exit));
+	if (!err || err == EINTR) {
+		cpu->waits = cpu->exit.flags & VMR_EXIT_NEEDS_REPLY;
+		cpu->answered = false;
+	}
 	return err;
 }
 
@@ -292,6 +296,7 @@ void vcpu_tell(struct vcpu *cpu)
 
 static void pass(struct vcpu *cpu)
 {
+	cpu->answered = true;
 	cpu->reply->seq = cpu->exit.seq;
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	*cpu->consumer = *cpu->producer;
@@ -320,6 +325,18 @@ void vcpu_answer_flags(struct vcpu *cpu, uint32_t flags, uint32_t length)
 	cpu->reply->length = length;
 	cpu->reply->reserved = 0;
 	pass(cpu);
+}
+
+void vcpu_settle(struct vcpu *cpu)
+{
+	if (!cpu->waits)
+		return;
+	if (!cpu->answered)
+		vcpu_answer_flags(cpu, cpu->exit.reason == VMR_EXIT_MMIO ? VMR_REPLY_RETRY : 0, 0);
+	cpu->control->immediate_exit = 1;
+	if (strcmp("interrupted", vcpu_next(cpu)))
+		inconsistent(cpu, "the guest ran in spite of immediate_exit");
+	cpu->control->immediate_exit = 0;
 }
 
 uint64_t exit_value(const struct vcpu *cpu)

@@ -57,6 +57,8 @@ struct vcpu {
 	struct vmr_exit exit;	/* the last one, as RUN left it */
 	uint32_t seq;		/* its number */
 	bool ran;
+	bool waits;		/* for a reply to it */
+	bool answered;
 	void *data;		/* the backend's own */
 };
 
@@ -110,6 +112,12 @@ void vcpu_tell(struct vcpu *cpu);
 void vcpu_answer(struct vcpu *cpu, const void *data, size_t size);
 void vcpu_answer_u64(struct vcpu *cpu, uint64_t value);
 void vcpu_answer_flags(struct vcpu *cpu, uint32_t flags, uint32_t length);
+
+/*
+ * Has the instruction of the last exit finished, without running the guest on:
+ * what is set afterwards counts as it is.
+ */
+void vcpu_settle(struct vcpu *cpu);
 
 /* What an exit's data or a string's element says. */
 uint64_t exit_value(const struct vcpu *cpu);

@@ -225,6 +225,7 @@ void vcpu_start(struct vcpu *cpu, enum guest_mode mode, const uint8_t *code, siz
 	errno = E2BIG;
 	if (size > GUEST_CODE_SIZE)
 		vm_die("the guest's code");
+	vcpu_settle(cpu);
 	put_gdt(vm);
 	put_stubs(vm, mode);
 	put_idt(vm, mode);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the list of the ioctls that take a struct, with one of each that succeeds:
+ * what the tests of bad arguments begin with.
+ */
+#ifndef VMR_TEST_ARGS_H
+#define VMR_TEST_ARGS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "vm.h"
+
+enum kind { OF_DEVICE, OF_VM, OF_VCPU };
+
+union args {
+	struct {
+		uint32_t size;
+		uint32_t flags;
+	};
+	struct vmr_create_vm create_vm;
+	struct vmr_create_vcpu create_vcpu;
+	struct vmr_slot slot;
+	struct vmr_msr_policy policy;
+	struct vmr_cpuid cpuid;
+	struct vmr_msrs msrs;
+	struct vmr_state_args state;
+	struct vmr_inject inject;
+	uint8_t bytes[8192];
+};
+
+struct call {
+	const char *name;
+	unsigned long cmd;
+	uint32_t size;
+	enum kind kind;
+	uint32_t flags;		/* that have a meaning */
+	bool makes_file;	/* the result is a file */
+};
+
+#define CALL(cmd, type, kind, flags, makes_file)	\
+	{ #cmd, cmd, sizeof(struct type), kind, flags, makes_file }
+
+static const struct call calls[] = {
+	CALL(VMR_CREATE_VM, vmr_create_vm, OF_DEVICE, 0, true),
+	CALL(VMR_GET_CPUID, vmr_cpuid, OF_DEVICE, 0, false),
+	CALL(VMR_LIST_MSRS, vmr_msrs, OF_DEVICE, 0, false),
+	CALL(VMR_CREATE_VCPU, vmr_create_vcpu, OF_VM, 0, true),
+	CALL(VMR_SET_SLOT, vmr_slot, OF_VM, VMR_SLOT_FLAGS, false),
+	CALL(VMR_SET_MSR_POLICY, vmr_msr_policy, OF_VM, 0, false),
+	CALL(VMR_GET_STATE, vmr_state_args, OF_VCPU, 0, false),
+	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false),
+	CALL(VMR_GET_MSRS, vmr_msrs, OF_VCPU, 0, false),
+	CALL(VMR_SET_MSRS, vmr_msrs, OF_VCPU, 0, false),
+	CALL(VMR_SET_CPUID, vmr_cpuid, OF_VCPU, 0, false),
+	CALL(VMR_INJECT, vmr_inject, OF_VCPU, VMR_INJECT_ERROR_CODE, false),
+};
+
+#define CALLS	(sizeof(calls) / sizeof(calls[0]))
+
+/* One that would succeed, with its arrays in static memory. */
+static inline void good_args(const struct call *call, struct vm *vm, union args *args)
+{
+	static struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
+	static struct vmr_msr msrs[VMR_MAX_MSRS];
+	static struct vmr_msr_range range = { 0x40000000, 1, VMR_MSR_GP, VMR_MSR_GP, 0 };
+
+	memset(args, 0, sizeof(*args));
+	args->size = call->size;
+	switch (call->cmd) {
+	case VMR_GET_CPUID:
+		args->cpuid.entries = (uintptr_t)entries;
+		args->cpuid.count = VMR_MAX_CPUID;
+		break;
+	case VMR_SET_CPUID:
+		entries[0] = (struct vmr_cpuid_entry){ .leaf = 0x40000000 };
+		args->cpuid.entries = (uintptr_t)entries;
+		args->cpuid.count = 1;
+		break;
+	case VMR_LIST_MSRS:
+		args->msrs.msrs = (uintptr_t)msrs;
+		args->msrs.count = VMR_MAX_MSRS;
+		break;
+	case VMR_GET_MSRS:
+	case VMR_SET_MSRS:
+		msrs[0] = (struct vmr_msr){ .index = 0x277, .value = 0x0007040600070406 };
+		args->msrs.msrs = (uintptr_t)msrs;
+		args->msrs.count = 1;
+		break;
+	case VMR_CREATE_VCPU:
+		args->create_vcpu.id = 63;
+		break;
+	case VMR_SET_SLOT:
+		args->slot.slot = 63;
+		args->slot.gpa = 0x40000000;
+		args->slot.length = 4096;
+		args->slot.hva = (uintptr_t)vm->ram;
+		break;
+	case VMR_SET_MSR_POLICY:
+		args->policy.ranges = (uintptr_t)&range;
+		args->policy.count = 1;
+		break;
+	case VMR_GET_STATE:
+		args->state.groups = VMR_STATE_ALL;
+		break;
+	case VMR_INJECT:
+		args->inject.kind = VMR_INJECT_NMI;
+		break;
+	}
+}
+
+static inline int fd_of(const struct call *call, struct vcpu *cpu)
+{
+	switch (call->kind) {
+	case OF_DEVICE:
+		return cpu->vm->dev;
+	case OF_VM:
+		return cpu->vm->fd;
+	default:
+		return cpu->fd;
+	}
+}
+
+static inline int call_errno(const struct call *call, struct vcpu *cpu, void *args)
+{
+	return ioctl_errno(fd_of(call, cpu), call->cmd, args);
+}
+
+#endif
