@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "vm.h"
 
@@ -35,25 +36,26 @@ struct call {
 	uint32_t size;
 	enum kind kind;
 	uint32_t flags;		/* that have a meaning */
+	bool answers;		/* through the struct */
 	bool makes_file;	/* the result is a file */
 };
 
-#define CALL(cmd, type, kind, flags, makes_file)	\
-	{ #cmd, cmd, sizeof(struct type), kind, flags, makes_file }
+#define CALL(cmd, type, kind, flags, answers, makes_file)	\
+	{ #cmd, cmd, sizeof(struct type), kind, flags, answers, makes_file }
 
 static const struct call calls[] = {
-	CALL(VMR_CREATE_VM, vmr_create_vm, OF_DEVICE, 0, true),
-	CALL(VMR_GET_CPUID, vmr_cpuid, OF_DEVICE, 0, false),
-	CALL(VMR_LIST_MSRS, vmr_msrs, OF_DEVICE, 0, false),
-	CALL(VMR_CREATE_VCPU, vmr_create_vcpu, OF_VM, 0, true),
-	CALL(VMR_SET_SLOT, vmr_slot, OF_VM, VMR_SLOT_FLAGS, false),
-	CALL(VMR_SET_MSR_POLICY, vmr_msr_policy, OF_VM, 0, false),
-	CALL(VMR_GET_STATE, vmr_state_args, OF_VCPU, 0, false),
-	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false),
-	CALL(VMR_GET_MSRS, vmr_msrs, OF_VCPU, 0, false),
-	CALL(VMR_SET_MSRS, vmr_msrs, OF_VCPU, 0, false),
-	CALL(VMR_SET_CPUID, vmr_cpuid, OF_VCPU, 0, false),
-	CALL(VMR_INJECT, vmr_inject, OF_VCPU, VMR_INJECT_ERROR_CODE, false),
+	CALL(VMR_CREATE_VM, vmr_create_vm, OF_DEVICE, 0, false, true),
+	CALL(VMR_GET_CPUID, vmr_cpuid, OF_DEVICE, 0, true, false),
+	CALL(VMR_LIST_MSRS, vmr_msrs, OF_DEVICE, 0, true, false),
+	CALL(VMR_CREATE_VCPU, vmr_create_vcpu, OF_VM, 0, true, true),
+	CALL(VMR_SET_SLOT, vmr_slot, OF_VM, VMR_SLOT_FLAGS, false, false),
+	CALL(VMR_SET_MSR_POLICY, vmr_msr_policy, OF_VM, 0, false, false),
+	CALL(VMR_GET_STATE, vmr_state_args, OF_VCPU, 0, true, false),
+	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false, false),
+	CALL(VMR_GET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
+	CALL(VMR_SET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
+	CALL(VMR_SET_CPUID, vmr_cpuid, OF_VCPU, 0, false, false),
+	CALL(VMR_INJECT, vmr_inject, OF_VCPU, VMR_INJECT_ERROR_CODE, false, false),
 };
 
 #define CALLS	(sizeof(calls) / sizeof(calls[0]))
@@ -109,8 +111,22 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 	}
 }
 
+/* A VM without vCPUs, which a policy is for. */
+static inline int empty_vm(void)
+{
+	static struct vm empty;
+	static pid_t owner;
+
+	if (owner != getpid())
+		vm_create(&empty, 0);
+	owner = getpid();
+	return empty.fd;
+}
+
 static inline int fd_of(const struct call *call, struct vcpu *cpu)
 {
+	if (call->cmd == VMR_SET_MSR_POLICY)
+		return empty_vm();
 	switch (call->kind) {
 	case OF_DEVICE:
 		return cpu->vm->dev;

@@ -28,7 +28,9 @@ TEST_F(vm, good_arguments)
 		result = ioctl(fd_of(&calls[i], &self->cpu), calls[i].cmd, &args);
 		EXPECT_LE(0, result)
 			TH_LOG("%s: %s", calls[i].name, errno_name(errno));
-		EXPECT_EQ(calls[i].size, args.size);
+		if (calls[i].answers) {
+			EXPECT_EQ(calls[i].size, args.size);
+		}
 		if (calls[i].makes_file) {
 			EXPECT_EQ(FD_CLOEXEC, fcntl(result, F_GETFD));
 			close(result);
@@ -147,6 +149,8 @@ TEST_F(vm, read_only_arguments)
 
 	ASSERT_NE(MAP_FAILED, page);
 	for (i = 0; i < CALLS; i++) {
+		if (!calls[i].answers)
+			continue;
 		ASSERT_EQ(0, mprotect(page, 2 * PAGE, PROT_READ | PROT_WRITE));
 		good_args(&calls[i], &self->vm, page);
 		ASSERT_EQ(0, mprotect(page, 2 * PAGE, PROT_READ));
@@ -195,7 +199,10 @@ TEST_F(vm, longer_structs)
 		result = ioctl(fd_of(&calls[i], &self->cpu), calls[i].cmd, &args);
 		EXPECT_LE(0, result)
 			TH_LOG("%s: %s", calls[i].name, errno_name(errno));
-		EXPECT_EQ(calls[i].size, args.size);
+		if (calls[i].answers) {
+			EXPECT_EQ(calls[i].size, args.size)
+				TH_LOG("%s", calls[i].name);
+		}
 		for (b = calls[i].size; b < sizeof(args); b++) {
 			ASSERT_EQ(0, args.bytes[b]);
 		}
@@ -402,24 +409,35 @@ TEST_F(vm, bad_policies)
 		{ 0x1000, 1, 0, 0, 1 },
 	};
 	struct vmr_msr_policy args = { .size = sizeof(args), .ranges = 8, .count = 1 };
+	struct vm vm;
 	size_t i;
 
+	vm_create(&vm, 0);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT_ERRNO(EINVAL, vm_msr_policy(&self->vm, &bad[i], 1))
+		EXPECT_ERRNO(EINVAL, vm_msr_policy(&vm, &bad[i], 1))
 			TH_LOG("range %zu", i);
 	}
 	for (i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = (struct vmr_msr_range){ 0x1000 + i, 1, 0, 0, 0 };
-	EXPECT_ERRNO(0, vm_msr_policy(&self->vm, many, VMR_MAX_MSR_RANGES));
-	EXPECT_ERRNO(E2BIG, vm_msr_policy(&self->vm, many, VMR_MAX_MSR_RANGES + 1));
-	EXPECT_ERRNO(E2BIG, vm_msr_policy(&self->vm, many, 0xffffffff));
-	EXPECT_ERRNO(EFAULT, ioctl_errno(self->vm.fd, VMR_SET_MSR_POLICY, &args));
+	EXPECT_ERRNO(0, vm_msr_policy(&vm, many, VMR_MAX_MSR_RANGES));
+	EXPECT_ERRNO(E2BIG, vm_msr_policy(&vm, many, VMR_MAX_MSR_RANGES + 1));
+	EXPECT_ERRNO(E2BIG, vm_msr_policy(&vm, many, 0xffffffff));
+	EXPECT_ERRNO(EFAULT, ioctl_errno(vm.fd, VMR_SET_MSR_POLICY, &args));
 	args.count = 0;
 	args.reserved = 1;
-	EXPECT_ERRNO(EINVAL, ioctl_errno(self->vm.fd, VMR_SET_MSR_POLICY, &args));
+	EXPECT_ERRNO(EINVAL, ioctl_errno(vm.fd, VMR_SET_MSR_POLICY, &args));
 	/* The whole range of numbers is one. */
 	many[0] = (struct vmr_msr_range){ 1, 0xffffffff, VMR_MSR_ZERO, VMR_MSR_ZERO, 0 };
-	EXPECT_ERRNO(0, vm_msr_policy(&self->vm, many, 1));
+	EXPECT_ERRNO(0, vm_msr_policy(&vm, many, 1));
+	vm_destroy(&vm);
+}
+
+/* Before the first vCPU, or not at all. */
+TEST_F(vm, policy_that_comes_late)
+{
+	const struct vmr_msr_range range = { 0x1000, 1, VMR_MSR_ZERO, VMR_MSR_ZERO, 0 };
+
+	EXPECT_ERRNO(EBUSY, vm_msr_policy(&self->vm, &range, 1));
 }
 
 TEST_F(vm, list_that_is_too_short)
@@ -437,7 +455,7 @@ TEST_F(vm, list_that_is_too_short)
 	memset(msrs, 0x5a, sizeof(msrs));
 	EXPECT_ERRNO(E2BIG, ioctl_errno(self->vm.dev, VMR_LIST_MSRS, &args));
 	EXPECT_EQ(whole, args.count);
-	EXPECT_EQ(0x5a5a5a5a, msrs[0].index);
+	EXPECT_EQ(0x5a5a5a5a, msrs[whole - 1].index);
 	args.size = sizeof(args);
 	EXPECT_ERRNO(0, ioctl_errno(self->vm.dev, VMR_LIST_MSRS, &args));
 	EXPECT_EQ(whole, args.count);
@@ -567,7 +585,7 @@ TEST_F(vm, cpuid_of_a_vcpu_that_has_run)
 
 	vcpu_start(&self->cpu, GUEST_LONG, guest(only_halt));
 	ASSERT_EXIT("hlt", &self->cpu);
-	EXPECT_NE(0, vcpu_set_cpuid(&self->cpu, &entry, 1));
+	EXPECT_ERRNO(EBUSY, vcpu_set_cpuid(&self->cpu, &entry, 1));
 }
 
 /* ---- events ---- */
@@ -703,7 +721,6 @@ TEST_F(vm, bad_states)
 		BAD("the events' padding", events.reserved[4], 1),
 		BAD("unknown events", events.flags, 1 << 10),
 		BAD("unknown events, 31", events.flags, 1u << 31),
-		BAD("two shadows", events.flags, VMR_EVENT_STI_SHADOW | VMR_EVENT_SS_SHADOW),
 	};
 	struct vmr_state good, state, now;
 	size_t i;

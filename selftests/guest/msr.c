@@ -309,8 +309,8 @@ FIXTURE_SETUP(policy)
 		SKIP(return, "this is vmring's alone");
 	self->mark = klog_mark();
 	vm_create_with_ram(&self->vm, VMR_VM_FEATURES, GUEST_RAM);
-	vcpu_create(&self->vm, 0, &self->cpu);
 	ASSERT_ERRNO(0, vm_msr_policy(&self->vm, ranges, ARRAY_SIZE(ranges)));
+	vcpu_create(&self->vm, 0, &self->cpu);
 }
 
 FIXTURE_TEARDOWN(policy)
@@ -433,25 +433,6 @@ TEST_F(policy, refused_to_read)
 	vcpu_answer(&self->cpu, NULL, 0);
 	ASSERT_EQ(0, vcpu_get_msr(&self->cpu, SYSENTER_CS, &value));
 	EXPECT_EQ(8, value);
-}
-
-/* A new list takes the old one's place, for vCPUs that have run, too. */
-TEST_F(policy, changed_later)
-{
-	const struct vmr_msr_range one = { STAR, 1, VMR_MSR_GP, VMR_MSR_GP, 0 };
-	uint64_t value;
-
-	SKIP_ON_KVM();
-	ASSERT_STREQ("msr", guest_read(&self->cpu, STAR, &value));
-	vcpu_answer_u64(&self->cpu, 0);
-	ASSERT_EXIT("hlt", &self->cpu);
-	ASSERT_ERRNO(0, vm_msr_policy(&self->vm, &one, 1));
-	ASSERT_STREQ("trap", guest_read(&self->cpu, STAR, &value));
-	vcpu_answer(&self->cpu, NULL, 0);
-	ASSERT_STREQ("hlt", guest_read(&self->cpu, CSTAR, &value));
-	ASSERT_ERRNO(0, vm_msr_policy(&self->vm, NULL, 0));
-	ASSERT_STREQ("hlt", guest_read(&self->cpu, STAR, &value));
-	ASSERT_STREQ("trap", guest_read(&self->cpu, 0x1000, &value));
 }
 
 TEST_HARNESS_MAIN
