@@ -22,6 +22,7 @@
 #include "ept/tlb.h"
 #include "ring/area.h"
 #include "vmcs/access.h"
+#include "vmcs/corrupt.h"
 #include "vmcs/host.h"
 #include "vmcs/vmcs.h"
 #include "vmx/arch.h"
@@ -91,6 +92,7 @@ static enum vmr_verdict enter_and_handle(struct vmr_vcpu *vcpu)
 {
 	int err;
 
+	vmr_vmcs_corrupt();
 	trace_vmring_entry(vcpu->id);
 	err = enter(vcpu);
 	vcpu->known = 0;
