@@ -45,6 +45,19 @@ static int map_area(struct bench_vm *vm, const struct vmr_create_vcpu *made)
 	return vm->ro == MAP_FAILED || vm->rw == MAP_FAILED ? -errno : 0;
 }
 
+/* What a vCPU has by default is no CPUID at all, and none of what CPUID tells of. */
+static int offer_everything(struct bench_vm *vm)
+{
+	static struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
+	struct vmr_cpuid cpuid = {
+		.size = sizeof(cpuid), .entries = (uintptr_t)entries, .count = VMR_MAX_CPUID,
+	};
+
+	if (ioctl(vm->dev, VMR_GET_CPUID, &cpuid) || ioctl(vm->vcpu, VMR_SET_CPUID, &cpuid))
+		return -errno;
+	return 0;
+}
+
 static int open_all(struct bench_vm *vm)
 {
 	struct vmr_create_vm wanted = {
@@ -87,6 +100,10 @@ static int vmring_map(struct bench_vm *vm, uint64_t gpa, void *memory, size_t si
 	struct vmr_slot slot = {
 		.size = sizeof(slot), .gpa = gpa, .length = size, .hva = (uintptr_t)memory,
 	};
+	int error = offer_everything(vm);
+
+	if (error)
+		return error;
 
 	return ioctl(vm->vm, VMR_SET_SLOT, &slot) ? -errno : 0;
 }

@@ -49,7 +49,7 @@
  * instruction bytes data holds. The reply's flags say what is to happen.
  */
 #define VMR_EXIT_MMIO		2
-#define VMR_EXIT_HYPERCALL	3	/* VMCALL; arguments and answer in the registers */
+#define VMR_EXIT_HYPERCALL	3	/* VMCALL, RIP is behind it; see the registers */
 #define VMR_EXIT_MSR		4	/* addr: MSR; data: u64 to write; the reply's u64 */
 #define VMR_EXIT_HLT		5	/* if VMR_VM_HLT_EXITS; RUN goes on after HLT */
 #define VMR_EXIT_SHUTDOWN	6	/* triple fault */
@@ -161,9 +161,12 @@ struct vmr_control {
 /*
  * Registers that cross with the exit. Owned by user space while RUN is not in
  * progress and by the kernel while it is. At each exit the kernel stores the groups
- * in wanted, and sets valid to what it stored; at RUN it takes the groups in dirty,
- * after the reply, as VMR_SET_STATE would, and zeroes dirty. If it refuses them, RUN
- * has VMR_SET_STATE's errno and nothing has changed.
+ * in wanted, and sets valid to what it stored; at RUN it takes the groups in dirty as
+ * VMR_SET_STATE would, zeroes dirty, and then finishes the instruction that exited by
+ * the reply. If it refuses them, RUN has VMR_SET_STATE's errno and nothing has changed.
+ *
+ * Registers may be changed while an exit waits: the instruction is finished on what
+ * they are then. Another RIP means that it isn't finished at all: the exit is over.
  */
 struct vmr_state_area {
 	__u64 wanted;

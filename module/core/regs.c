@@ -74,7 +74,22 @@ long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg)
 	return vmr_abi_put_back(arg, &args, sizeof(args));
 }
 
-/* Whoever sets RIP has the guest go on there: an exit that waits is over. */
+/* Whoever sends the guest elsewhere has no use for an exit that waits. */
+int vmr_regs_set(struct vmr_vcpu *vcpu, u64 groups, const struct vmr_state *from)
+{
+	bool moved;
+	int err;
+
+	err = vmr_state_fetch(vcpu, groups);
+	if (err)
+		return err;
+	moved = groups & VMR_STATE_REGS && from->rip != vcpu->state.rip;
+	err = vmr_state_set(vcpu, groups, from);
+	if (!err && moved)
+		vcpu->outstanding = (struct vmr_outstanding) {};
+	return err;
+}
+
 long vmr_regs_set_state(struct vmr_vcpu *vcpu, void __user *arg)
 {
 	struct vmr_state_args args = {};
@@ -85,10 +100,7 @@ long vmr_regs_set_state(struct vmr_vcpu *vcpu, void __user *arg)
 		return err;
 	if (args.groups & ~VMR_STATE_ALL)
 		return -EINVAL;
-	err = vmr_state_set(vcpu, args.groups, &args.state);
-	if (!err && args.groups & VMR_STATE_REGS)
-		vcpu->outstanding = (struct vmr_outstanding) {};
-	return err;
+	return vmr_regs_set(vcpu, args.groups, &args.state);
 }
 
 static const struct vmr_msr_desc *find(const struct vmr_vcpu *vcpu,
@@ -129,6 +141,10 @@ static int do_each(struct vmr_vcpu *vcpu, struct vmr_msr *msrs, u32 count,
 	err = vmr_burst_begin(vcpu);
 	if (err)
 		return err;
+	/* FS_BASE and GS_BASE are MSRs and segments, in the VMCS only once. */
+	if (vcpu->dirty)
+		vmr_state_write(vcpu);
+	vcpu->known &= ~VMR_STATE_SEGMENTS;
 	for (i = 0; i < count && one(vcpu, &msrs[i]); i++)
 		;
 	vmr_burst_end(vcpu);

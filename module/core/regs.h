@@ -22,6 +22,20 @@ struct vmr_vcpu;
  */
 void vmr_regs_copy(struct vmr_vcpu *vcpu, u64 groups, struct vmr_state *to);
 
+/**
+ * vmr_regs_set() - take groups of registers from user space
+ * @vcpu: the vCPU
+ * @groups: VMR_STATE_..., known ones only
+ * @from: the kernel's copy
+ *
+ * An exit that waits is over if RIP is another one now.
+ *
+ * Context: Process.
+ * Return: as vmr_state_set().
+ */
+int vmr_regs_set(struct vmr_vcpu *vcpu, u64 groups,
+		 const struct vmr_state *from);
+
 /* The ioctls of the same names. Context: Process. Return: 0 or a negative errno. */
 long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg);
 long vmr_regs_set_state(struct vmr_vcpu *vcpu, void __user *arg);

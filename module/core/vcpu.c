@@ -53,10 +53,28 @@ void vmr_vcpus_free(struct vmr_vm *vm)
 			free_vcpu(vm->vcpus[i]);
 }
 
-/* The exit that user space was given is over, or isn't answered as it has to be. */
-static int finish_outstanding(struct vmr_vcpu *vcpu)
+/* The registers first: the reply finishes the instruction on what they are then. */
+static int take_registers(struct vmr_vcpu *vcpu, u64 groups)
+{
+	struct vmr_state state;
+	int err;
+
+	if (groups & ~VMR_STATE_ALL)
+		return -EINVAL;
+	memcpy(&state, &vcpu->area.rw->state.state, sizeof(state));
+	/* Checked is the copy: user space may write the original meanwhile. */
+	barrier();
+	err = vmr_regs_set(vcpu, groups, &state);
+	if (!err)
+		WRITE_ONCE(vcpu->area.rw->state.dirty, 0);
+	return err;
+}
+
+/* If the exit isn't answered as it has to be, nothing has happened. */
+static int take_answers(struct vmr_vcpu *vcpu)
 {
 	struct vmr_outstanding *outstanding = &vcpu->outstanding;
+	u64 dirty = READ_ONCE(vcpu->area.rw->state.dirty);
 	struct vmr_reply reply = {};
 	int err;
 
@@ -65,34 +83,15 @@ static int finish_outstanding(struct vmr_vcpu *vcpu)
 		if (err)
 			return err;
 	}
+	if (unlikely(dirty)) {
+		err = take_registers(vcpu, dirty);
+		if (err)
+			return err;
+	}
 	if (outstanding->complete)
 		outstanding->complete(vcpu, &reply);
 	*outstanding = (struct vmr_outstanding) {};
 	return 0;
-}
-
-/* The reply first, then the registers; if those can't be, nothing has happened. */
-static int take_answers(struct vmr_vcpu *vcpu)
-{
-	u64 dirty = READ_ONCE(vcpu->area.rw->state.dirty);
-	struct vmr_state state;
-	int err;
-
-	if (likely(!dirty))
-		return finish_outstanding(vcpu);
-	if (dirty & ~VMR_STATE_ALL)
-		return -EINVAL;
-	memcpy(&state, &vcpu->area.rw->state.state, sizeof(state));
-	/* Checked is the copy: user space may write the original meanwhile. */
-	barrier();
-	if (!vmr_state_is_sound(vcpu, dirty, &state))
-		return -EINVAL;
-	err = finish_outstanding(vcpu);
-	if (!err)
-		err = vmr_state_set(vcpu, dirty, &state);
-	if (!err)
-		WRITE_ONCE(vcpu->area.rw->state.dirty, 0);
-	return err;
 }
 
 static int give_state(struct vmr_vcpu *vcpu)

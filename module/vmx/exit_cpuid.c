@@ -34,6 +34,7 @@ static void answer_hypercall(struct vmr_vcpu *vcpu, s64 answer)
 
 enum vmr_verdict vmr_exit_vmcall(struct vmr_vcpu *vcpu)
 {
+	enum vmr_verdict verdict = VMR_GO_RESUME;
 	u32 ss;
 
 	if (!(vcpu->vm->features & VMR_VM_HYPERCALLS))
@@ -44,17 +45,14 @@ enum vmr_verdict vmr_exit_vmcall(struct vmr_vcpu *vcpu)
 	else if ((u32)vcpu->state.gpr[VMR_RAX] == VMR_HYPERCALL_NOP)
 		answer_hypercall(vcpu, 0);
 	else
-		return VMR_GO_SLOW;
-	return vmr_exit_skip(vcpu);
+		verdict = VMR_GO_SLOW;
+	vmr_exit_skip(vcpu);
+	return verdict;
 }
 
-static void finish_hypercall(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
-{
-	vcpu->skip = true;
-}
-
+/* The guest is past VMCALL already: what user space leaves in RAX is the answer. */
 enum vmr_verdict vmr_exit_vmcall_user(struct vmr_vcpu *vcpu)
 {
-	vmr_exit_to_user(vcpu, VMR_EXIT_HYPERCALL, finish_hypercall, 0);
+	vmr_exit_to_user(vcpu, VMR_EXIT_HYPERCALL, NULL, 0);
 	return VMR_GO_USER;
 }

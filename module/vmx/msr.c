@@ -184,32 +184,32 @@ static const struct vmr_msr_desc table[] = {
 		.index = SDM_IA32_EFER,
 		.how = VMR_MSR_IS_SPECIAL,
 		.check = VMR_MSR_CHECK_EFER,
+	/*
+	 * Not passed through: they are in the CPU only while the guest can
+	 * execute SYSCALL, and nobody reads them back.
+	 */
 	}, {
 		.index = SDM_IA32_STAR,
 		.how = VMR_MSR_IS_HOST,
 		.where = VMR_MSR_STAR,
-		.flags = PASS,
 		.has = VMR_HAS_SYSCALL,
 	}, {
 		.index = SDM_IA32_LSTAR,
 		.how = VMR_MSR_IS_HOST,
 		.where = VMR_MSR_LSTAR,
 		.check = VMR_MSR_CANONICAL,
-		.flags = PASS,
 		.has = VMR_HAS_LM,
 	}, {
 		.index = SDM_IA32_CSTAR,
 		.how = VMR_MSR_IS_HOST,
 		.where = VMR_MSR_CSTAR,
 		.check = VMR_MSR_CANONICAL,
-		.flags = PASS,
 		.has = VMR_HAS_LM,
 	}, {
 		.index = SDM_IA32_FMASK,
 		.how = VMR_MSR_IS_HOST,
 		.where = VMR_MSR_FMASK,
 		.check = VMR_MSR_BITS,
-		.flags = PASS,
 		.has = VMR_HAS_LM,
 		.value = LOW_HALF,
 	}, {
