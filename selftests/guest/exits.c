@@ -63,7 +63,7 @@ TEST_F(vm, registers_are_kept)
 GUEST64(hypercall, "mov $7, %eax; vmcall; mov %rax, %rbx; hlt");
 GUEST64(user_hypercall,
 	"	lea	1f(%rip), %rcx; xor %r11d, %r11d; sysretq;"
-	"1:	vmcall; hlt");
+	"1:	vmcall; mov %rax, %rbx; hlt");
 
 TEST_F(vm, vmcall)
 {
@@ -79,6 +79,32 @@ TEST_F(vm, vmcall)
 	vcpu_answer(&self->cpu, NULL, 0);
 	ASSERT_EXIT("hlt", &self->cpu);
 	EXPECT_EQ(42, vcpu_gpr(&self->cpu, VMR_RBX));
+}
+
+/* The answer through the shared area, which has RIP as it was told. */
+TEST_F(vm, vmcall_answered_in_the_area)
+{
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(hypercall));
+	self->cpu.area->wanted = VMR_STATE_REGS;
+	ASSERT_EXIT("hypercall", &self->cpu);
+	EXPECT_EQ(7, self->cpu.area->state.gpr[VMR_RAX]);
+	self->cpu.area->state.gpr[VMR_RAX] = 43;
+	self->cpu.area->dirty = VMR_STATE_REGS;
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(43, vcpu_gpr(&self->cpu, VMR_RBX));
+}
+
+/* vmring's own is no exit. */
+GUEST64(own_hypercall, "mov $0x766d0000, %eax; vmcall; mov %rax, %rbx; hlt");
+
+TEST_F(vm, vmcall_of_vmring)
+{
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(own_hypercall));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(0, vcpu_gpr(&self->cpu, VMR_RBX));
 }
 
 /* Where nobody asked for hypercalls there are none. */
@@ -102,7 +128,8 @@ TEST_F(vm, vmcall_of_user_mode)
 	SKIP_ON_KVM();
 	vcpu_start(&self->cpu, GUEST_LONG, guest(user_hypercall));
 	vcpu_set_msr(&self->cpu, 0xc0000081, 0x001b001800000000);
-	ASSERT_TRAP(6, &self->cpu);
+	ASSERT_TRAP(13, &self->cpu);		/* HLT: VMCALL was answered */
+	EXPECT_EQ(-1, (int64_t)vcpu_gpr(&self->cpu, VMR_RBX));
 }
 
 /* ---- what a guest can't have ---- */
