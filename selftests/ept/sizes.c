@@ -139,6 +139,17 @@ static long anon_huge_kb(void)
 	return sum;
 }
 
+/* The kernel leaves them off where there is little memory. */
+BEFORE_THE_HARNESS allow_transparent_pages(void)
+{
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "w");
+
+	if (!f)
+		return;
+	fputs("madvise\n", f);
+	fclose(f);
+}
+
 /* The kernel's own large pages: split when a part goes; the rest keeps what it has. */
 TEST_F(vm, transparent_large_pages)
 {

@@ -84,14 +84,27 @@ static void set_alarm(bool on)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+static void stay_on(int number)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(number, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* From the first CPU to the others, on the last of which the test goes on. */
 static void set_nmis(unsigned int period_us)
 {
-	FILE *f = fopen(NMI_FILE, "w");
+	FILE *f;
 
-	if (!f)
-		return;
-	fprintf(f, "%u\n", period_us);
-	fclose(f);
+	stay_on(0);
+	f = fopen(NMI_FILE, "w");
+	if (f) {
+		fprintf(f, "%u\n", period_us);
+		fclose(f);
+	}
+	stay_on(sysconf(_SC_NPROCESSORS_ONLN) - 1);
 }
 
 static void begin(struct vcpu *cpu, const struct way *way)
@@ -208,14 +221,11 @@ TEST_F(host, system_call_msrs_that_are_alike)
 		{ "cpu 0 star ", 0xc0000081 }, { "cpu 0 lstar ", 0xc0000082 },
 		{ "cpu 0 cstar ", 0xc0000083 }, { "cpu 0 fmask ", 0xc0000084 },
 	};
-	cpu_set_t set;
 	size_t i;
 
 	if (!probe_load())
 		SKIP(return, "the module vmrprobe is not here");
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(set), &set));
+	stay_on(0);
 	read_state(before, sizeof(before));
 	begin(&self->cpu, &ways[2]);
 	/* CSTAR alone first: the CPU can do without it, should it be wrong. */
