@@ -47,6 +47,7 @@ static const struct call calls[] = {
 	CALL(VMR_CREATE_VM, vmr_create_vm, OF_DEVICE, 0, false, true),
 	CALL(VMR_GET_CPUID, vmr_cpuid, OF_DEVICE, 0, true, false),
 	CALL(VMR_LIST_MSRS, vmr_msrs, OF_DEVICE, 0, true, false),
+	CALL(VMR_SET_CPUID, vmr_cpuid, OF_VCPU, 0, false, false),
 	CALL(VMR_CREATE_VCPU, vmr_create_vcpu, OF_VM, 0, true, true),
 	CALL(VMR_SET_SLOT, vmr_slot, OF_VM, VMR_SLOT_FLAGS, false, false),
 	CALL(VMR_SET_MSR_POLICY, vmr_msr_policy, OF_VM, 0, false, false),
@@ -54,7 +55,6 @@ static const struct call calls[] = {
 	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false, false),
 	CALL(VMR_GET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
 	CALL(VMR_SET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
-	CALL(VMR_SET_CPUID, vmr_cpuid, OF_VCPU, 0, false, false),
 	CALL(VMR_INJECT, vmr_inject, OF_VCPU, VMR_INJECT_ERROR_CODE, false, false),
 };
 
