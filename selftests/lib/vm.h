@@ -13,6 +13,7 @@
 #define VMR_TEST_VM_H
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

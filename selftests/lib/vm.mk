@@ -17,5 +17,5 @@ $(VM_LIB): $(VM_OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(TEST_GEN_PROGS): $(VM_LIB)
+$(TEST_GEN_PROGS) $(filter-out %/compat,$(TEST_GEN_FILES)): $(VM_LIB)
 LDLIBS += -lpthread
