@@ -171,6 +171,30 @@ void cpuid_empty(void)
 	EXPECT(same(vmr_cpuid_find(&table, 1, 0), &nothing));
 }
 
+/* What doesn't depend on ECX is answered without a search. */
+void cpuid_direct(void)
+{
+	struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
+	u64 seed = 2;
+	u32 round, i;
+
+	for (round = 0; round < 50; round++) {
+		u32 count = random_entries(&seed, entries);
+
+		memset(&table, 0, sizeof(table));
+		EXPECT_EQ(vmr_cpuid_build(&table, entries, count, &host), 0);
+		for (i = 0; i < 4 * VMR_CPUID_DIRECT; i++) {
+			u32 leaf = i % 4 << 30 | i / 4;
+			const struct vmr_cpuid_entry *entry =
+				search(entries, count, leaf, 0, true);
+
+			if (entry)
+				EXPECT_EQ(!table.direct[i % 4][i / 4],
+					  entry->flags & VMR_CPUID_SUBLEAF);
+		}
+	}
+}
+
 static int build(const struct vmr_cpuid_entry *entries, u32 count)
 {
 	return vmr_cpuid_build(&table, entries, count, &host);
@@ -369,6 +393,50 @@ void cpuid_hidden(void)
 	EXPECT_EQ(hidden(7, 2, &host).edx, BIT(5));
 	EXPECT_EQ(hidden(7, 3, &host).edx, 0);
 	EXPECT_EQ(hidden(0xd, 1, &host).eax, 7);
+}
+
+/* What is left of a leaf of ones: eax, ebx, ecx, edx; by the manual's bit numbers. */
+void cpuid_kept(void)
+{
+	static const struct {
+		u32 first, last, subleaf;
+		u32 kept[4];
+	} cases[] = {
+		{ 0x0, 0x0, 0, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x1, 0x1, 0, { ~0U, ~0U, 0xf6da3203, 0x1f8bf9ff } },
+		{ 0x2, 0x2, 0, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x4, 0x4, 3, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x7, 0x7, 0, { ~0U, 0xfdbf27e9, 0x1a405f47, 0x0080451c } },
+		{ 0x7, 0x7, 1, { 0x00801cb7, 0, 0, 0x00004430 } },
+		{ 0x7, 0x7, 2, { 0, 0, 0, 0x20 } },
+		{ 0xb, 0xb, 1, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0xd, 0xd, 0, { 0xe7, ~0U, ~0U, 0 } },
+		{ 0xd, 0xd, 1, { 0x7, ~0U, 0, 0 } },
+		{ 0xd, 0xd, 2, { ~0U, ~0U, 0x2, 0 } },
+		{ 0xd, 0xd, 3, { 0, 0, 0, 0 } },
+		{ 0x15, 0x16, 0, { ~0U, ~0U, ~0U, 0 } },
+		{ 0x18, 0x18, 1, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x1f, 0x1f, 2, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x40000000, 0x400000ff, 0, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x80000000, 0x80000000, 0, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x80000001, 0x80000001, 0, { ~0U, 0, 0x121, 0x2c100800 } },
+		{ 0x80000002, 0x80000004, 0, { ~0U, ~0U, ~0U, ~0U } },
+		{ 0x80000006, 0x80000006, 0, { 0, 0, ~0U, 0 } },
+		{ 0x80000007, 0x80000007, 0, { 0, 0, 0, 0x100 } },
+		{ 0x80000008, 0x80000008, 0, { 0x302e, 0x200, 0, 0 } },
+	};
+	u32 i, leaf;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++)
+		for (leaf = cases[i].first; leaf <= cases[i].last; leaf++) {
+			struct vmr_cpuid_entry entry =
+				hidden(leaf, cases[i].subleaf, &host);
+
+			EXPECT_EQ(entry.eax, cases[i].kept[0]);
+			EXPECT_EQ(entry.ebx, cases[i].kept[1]);
+			EXPECT_EQ(entry.ecx, cases[i].kept[2]);
+			EXPECT_EQ(entry.edx, cases[i].kept[3]);
+		}
 }
 
 static void expect_needs(const struct vmr_cpuid_host *less, u32 leaf, u32 subleaf,

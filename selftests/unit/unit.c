@@ -142,6 +142,8 @@ static const struct {
 	{ "walk_each_bit_short", walk_each_bit_short },
 	{ "cr_limits_without_xsave", cr_limits_without_xsave },
 	{ "cpuid_no_compaction", cpuid_no_compaction },
+	{ "cpuid_direct", cpuid_direct },
+	{ "cpuid_kept", cpuid_kept },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 };

@@ -177,6 +177,8 @@ void check_each_bit_of_each_field(void);
 void walk_each_bit_short(void);
 void cr_limits_without_xsave(void);
 void cpuid_no_compaction(void);
+void cpuid_direct(void);
+void cpuid_kept(void);
 void layout_abi(void);
 void layout_vmx(void);
 
