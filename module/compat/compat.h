@@ -9,7 +9,6 @@
 #define VMR_COMPAT_COMPAT_H
 
 #include <linux/cpuhotplug.h>
-#include <linux/entry-kvm.h>
 #include <linux/mm.h>
 #include <asm/msr.h>
 #include <asm/reboot.h>
@@ -45,16 +44,6 @@ static inline void vm_flags_clear(struct vm_area_struct *vma,
 	vma->vm_flags &= ~flags;
 }
 #endif
-
-/* What has to be done before a guest is entered: signals and the like. */
-static inline int vmr_handle_guest_mode_work(void)
-{
-#ifdef VMR_HAVE_XFER_TO_GUEST_VCPU
-	return xfer_to_guest_mode_handle_work(NULL);
-#else
-	return xfer_to_guest_mode_handle_work();
-#endif
-}
 
 /*
  * Kernels without the callback leave VMX operation by themselves in a crash or

@@ -57,11 +57,11 @@ int vmr_abi_put(void __user *arg, u32 room, const void *answer, u32 size)
 	return 0;
 }
 
-int vmr_abi_put_back(void __user *arg, const void *answer, u32 size)
+int vmr_abi_put_back(void __user *arg, void *answer, u32 size)
 {
-	const struct vmr_abi_head *head = answer;
+	struct vmr_abi_head *head = answer;
+	u32 room = head->size;
 
-	if (copy_to_user(arg, answer, min(head->size, size)))
-		return -EFAULT;
-	return 0;
+	head->size = size;
+	return vmr_abi_put(arg, room, answer, size);
 }

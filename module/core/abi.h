@@ -78,12 +78,13 @@ int vmr_abi_put(void __user *arg, u32 room, const void *answer, u32 size);
 /**
  * vmr_abi_put_back() - store an ioctl's struct where vmr_abi_get() took it from
  * @arg: the ioctl's struct
- * @answer: the kernel's struct, with the size that user space gave
+ * @answer: the kernel's struct, with the size that user space gave, which becomes
+ *	    the kernel's
  * @size: of @answer
  *
  * Context: Process, may fault.
  * Return: 0 or -EFAULT.
  */
-int vmr_abi_put_back(void __user *arg, const void *answer, u32 size);
+int vmr_abi_put_back(void __user *arg, void *answer, u32 size);
 
 #endif

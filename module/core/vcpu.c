@@ -70,6 +70,21 @@ static int take_registers(struct vmr_vcpu *vcpu, u64 groups)
 	return err;
 }
 
+static int take_reply(struct vmr_vcpu *vcpu, struct vmr_reply *reply)
+{
+	int err;
+
+	err = vmr_area_take_reply(&vcpu->area, reply);
+	if (err)
+		return err;
+	if (reply->flags & ~vcpu->outstanding.reply_flags)
+		return -EPROTO;
+	if (reply->flags & VMR_REPLY_SKIP &&
+	    (reply->length < 1 || reply->length > 15))
+		return -EPROTO;
+	return 0;
+}
+
 /* If the exit isn't answered as it has to be, nothing has happened. */
 static int take_answers(struct vmr_vcpu *vcpu)
 {
@@ -79,7 +94,7 @@ static int take_answers(struct vmr_vcpu *vcpu)
 	int err;
 
 	if (outstanding->needs_reply) {
-		err = vmr_area_take_reply(&vcpu->area, &reply);
+		err = take_reply(vcpu, &reply);
 		if (err)
 			return err;
 	}

@@ -115,14 +115,14 @@ struct vmr_inbox {
  * struct vmr_outstanding - the exit that user space has to deal with
  * @complete: what finishes it at the next RUN; NULL: nothing
  * @needs_reply: it isn't over before user space has replied
+ * @reply_flags: the VMR_REPLY_... that the reply may have
  * @count: elements of a string access
  * @size: bytes of a port access
- * @write: it was a write
  */
 struct vmr_outstanding {
 	void (*complete)(struct vmr_vcpu *vcpu, const struct vmr_reply *reply);
 	bool needs_reply;
-	bool write;
+	u32 reply_flags;
 	u8 size;
 	u32 count;
 };

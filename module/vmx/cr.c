@@ -146,8 +146,10 @@ void vmr_cr_limits_init(struct vmr_cr_limits *limits,
 		.linear_bits = LINEAR_BITS,
 	};
 	limits->cr4_guest_owned = limits->cr4_allowed & ~(CR4_HOST | cr4_must);
+	/* What it holds after power-on, also where nobody can write it. */
+	limits->xcr0_allowed = SDM_XCR0_X87;
 	if (limits->has & VMR_HAS_XSAVE)
-		limits->xcr0_allowed = (u64)cpu.xsave.edx << 32 | cpu.xsave.eax;
+		limits->xcr0_allowed |= (u64)cpu.xsave.edx << 32 | cpu.xsave.eax;
 }
 
 bool vmr_cr_uses_pdptes(const struct vmr_cr_state *state)

@@ -20,8 +20,6 @@
 #define BLOCKED_BY_NMI		BIT(3)
 #define SHADOWS			(BLOCKED_BY_STI | BLOCKED_BY_MOV_SS)
 
-#define WINDOWS	(SDM_PROC_INTERRUPT_WINDOW_EXITING | SDM_PROC_NMI_WINDOW_EXITING)
-
 #define EXCEPTION_FLAGS	(VMR_EVENT_EXCEPTION | VMR_EVENT_HAS_ERROR)
 #define INBOX_FLAGS	(EXCEPTION_FLAGS | VMR_EVENT_INTERRUPT | VMR_EVENT_NMI | \
 			 VMR_EVENT_EXTINT)
@@ -104,7 +102,7 @@ static void write_event(const struct vmr_vcpu *vcpu, u32 event)
 
 static void set_windows(struct vmr_vcpu *vcpu, u32 windows)
 {
-	u32 controls = (vcpu->proc_ctls & ~WINDOWS) | windows;
+	u32 controls = (vcpu->proc_ctls & ~VMR_EVENTS_WINDOWS) | windows;
 
 	if (controls == vcpu->proc_ctls)
 		return;

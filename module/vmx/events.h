@@ -13,6 +13,11 @@
 #include <linux/types.h>
 
 #include "core/vmring.h"
+#include "vmx/sdm.h"
+
+/* The controls that open windows. */
+#define VMR_EVENTS_WINDOWS	(SDM_PROC_INTERRUPT_WINDOW_EXITING | \
+				 SDM_PROC_NMI_WINDOW_EXITING)
 
 /**
  * vmr_events_bring() - bring an event, VMR_INJECT
@@ -25,7 +30,7 @@
 int vmr_events_bring(struct vmr_vcpu *vcpu, const struct vmr_inject *event);
 
 /**
- * vmr_events_pending() - is there something to inject, or to open a window for?
+ * vmr_events_pending() - is there something to inject, or a window to open or close?
  * @vcpu: the vCPU
  *
  * Context: The vCPU's thread.
@@ -33,7 +38,8 @@ int vmr_events_bring(struct vmr_vcpu *vcpu, const struct vmr_inject *event);
  */
 static inline bool vmr_events_pending(const struct vmr_vcpu *vcpu)
 {
-	return vcpu->redeliver || READ_ONCE(vcpu->inbox.flags);
+	return vcpu->redeliver || READ_ONCE(vcpu->inbox.flags) ||
+	       vcpu->proc_ctls & VMR_EVENTS_WINDOWS;
 }
 
 /**

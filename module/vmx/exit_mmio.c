@@ -32,7 +32,7 @@ static void finish_mmio(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 		vmr_events_raise(vcpu, SDM_VECTOR_GP);
 	} else if (reply->flags & VMR_REPLY_SKIP) {
 		vcpu->exit.length = reply->length;
-		vcpu->skip = reply->length >= 1 && reply->length <= 15;
+		vcpu->skip = true;
 	}
 }
 
@@ -47,6 +47,7 @@ static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MMIO, finish_mmio,
 				VMR_EXIT_NEEDS_REPLY |
 				flags_of(vcpu->exit.qualification));
+	vcpu->outstanding.reply_flags = VMR_REPLY_FLAGS;
 	exit->addr = vcpu->exit.gpa;
 	exit->count = vmr_memory_fetch(vcpu, exit->data);
 	return VMR_GO_USER;

@@ -233,6 +233,7 @@ enum vmr_verdict vmr_exit_msr_user(struct vmr_vcpu *vcpu)
 				write ? finish_write : finish_read,
 				VMR_EXIT_NEEDS_REPLY |
 				(write ? VMR_EXIT_WRITE : 0));
+	vcpu->outstanding.reply_flags = VMR_REPLY_GP;
 	exit->addr = (u32)vcpu->state.gpr[VMR_RCX];
 	exit->size = sizeof(value);
 	memcpy(exit->data, &value, sizeof(value));

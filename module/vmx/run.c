@@ -61,8 +61,9 @@ static noinstr int enter(struct vmr_vcpu *vcpu)
 	if (unlikely(err))
 		return err;
 
-	vcpu->vmcs.launched = true;
 	reason = vmr_vmcs_read32(VMCS_EXIT_REASON);
+	if (likely(!(reason & ENTRY_FAILURE)))
+		vcpu->vmcs.launched = true;
 	vcpu->exit.full_reason = reason;
 	vcpu->exit.reason = (u16)reason;
 	if (likely(reason))
@@ -378,10 +379,11 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 {
 	enum vmr_verdict verdict;
 
-	if (signal_pending(current))
+	/* What is done on the way to user space has to be done there. */
+	if (signal_pending(current) || test_thread_flag(TIF_NOTIFY_RESUME))
 		return interrupted(vcpu);
-	if (__xfer_to_guest_mode_work_pending() && vmr_handle_guest_mode_work())
-		return interrupted(vcpu);
+	if (__xfer_to_guest_mode_work_pending())
+		schedule();
 	if (READ_ONCE(vcpu->kick.requests) || vmr_ept_is_dead(&vcpu->vm->ept)) {
 		verdict = take_requests(vcpu);
 		if (verdict == VMR_GO_USER)

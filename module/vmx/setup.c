@@ -5,6 +5,7 @@
  * core/main.c once and by vmx/run.c for each vCPU.
  */
 #include <linux/io.h>
+#include <linux/minmax.h>
 #include <asm/processor.h>
 
 #include "ept/ept.h"
@@ -54,7 +55,8 @@ int vmr_setup_init(void)
 		controls.word[doors[i].word] |= doors[i].bits &
 			vmr_ctls_may(vmr_caps_word(vmr_caps, doors[i].word));
 	cpuid_host.xcr0 = vmr_host_xcr0();
-	cpuid_host.phys_bits = boot_cpu_data.x86_phys_bits;
+	/* Four levels of EPT reach so far. */
+	cpuid_host.phys_bits = min_t(u8, boot_cpu_data.x86_phys_bits, 48);
 	return 0;
 }
 

@@ -105,7 +105,7 @@ void cr_limits_empty(void)
 	EXPECT_EQ(limits.cr4_allowed, 0x100);
 	EXPECT_EQ(limits.cr4_guest_owned, 0x100);
 	EXPECT_EQ(limits.efer_allowed, 0);
-	EXPECT_EQ(limits.xcr0_allowed, 0);
+	EXPECT_EQ(limits.xcr0_allowed, 1);
 	EXPECT_EQ(limits.has, 0);
 	EXPECT_EQ(limits.phys_bits, 32);
 }
@@ -117,7 +117,7 @@ void cr_limits_without_xsave(void)
 	};
 	struct vmr_caps caps = generous();
 
-	EXPECT_EQ(limits_of(entries, 1, &caps).xcr0_allowed, 0);
+	EXPECT_EQ(limits_of(entries, 1, &caps).xcr0_allowed, 1);
 }
 
 /* What the CPU doesn't have can't be allowed, whatever CPUID says: entry would fail. */

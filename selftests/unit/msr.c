@@ -312,7 +312,6 @@ static bool passes(u32 msr, bool write)
 	case 0x10:
 		return !write;
 	case 0x174 ... 0x176:
-	case HIGH | 0x81 ... HIGH | 0x84:
 	case HIGH | 0x100 ... HIGH | 0x102:
 		return true;
 	default:
