@@ -114,7 +114,7 @@ struct vmr_entry_failure {
 
 static_assert(sizeof(struct vmr_entry_failure) == 32, "vmr_entry_failure");
 
-/* vmr_reply.flags, for VMR_EXIT_MSR and VMR_EXIT_MMIO; 0: done, data counts */
+/* vmr_reply.flags, one at most: of VMR_EXIT_MSR GP, of VMR_EXIT_MMIO each; 0: done */
 #define VMR_REPLY_GP		_BITUL(0)	/* the instruction raises #GP(0) */
 #define VMR_REPLY_SKIP		_BITUL(1)	/* MMIO: user space did it, go past it */
 #define VMR_REPLY_RETRY		_BITUL(2)	/* MMIO: run the instruction again */

@@ -4,6 +4,7 @@
  * context; everything but VMR_INJECT and VMR_KICK takes vcpu->mutex without waiting.
  */
 #include <linux/anon_inodes.h>
+#include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -77,7 +78,8 @@ static int take_reply(struct vmr_vcpu *vcpu, struct vmr_reply *reply)
 	err = vmr_area_take_reply(&vcpu->area, reply);
 	if (err)
 		return err;
-	if (reply->flags & ~vcpu->outstanding.reply_flags)
+	if (reply->flags & ~vcpu->outstanding.reply_flags ||
+	    hweight32(reply->flags) > 1)
 		return -EPROTO;
 	if (reply->flags & VMR_REPLY_SKIP &&
 	    (reply->length < 1 || reply->length > 15))

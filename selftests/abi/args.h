@@ -75,7 +75,8 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 		args->cpuid.count = VMR_MAX_CPUID;
 		break;
 	case VMR_SET_CPUID:
-		entries[0] = (struct vmr_cpuid_entry){ .leaf = 0x40000000 };
+		/* It has a PAT, which the calls for MSRs below want. */
+		entries[0] = (struct vmr_cpuid_entry){ .leaf = 1, .edx = 1 << 16 };
 		args->cpuid.entries = (uintptr_t)entries;
 		args->cpuid.count = 1;
 		break;
