@@ -116,3 +116,8 @@ void vmr_report_exit(void)
 {
 	debugfs_remove(folder);
 }
+
+struct dentry *vmr_report_folder(void)
+{
+	return folder;
+}

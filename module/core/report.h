@@ -5,6 +5,8 @@
 #ifndef VMR_CORE_REPORT_H
 #define VMR_CORE_REPORT_H
 
+struct dentry;
+
 /**
  * vmr_report_init() - make the folder vmring appear in debugfs
  *
@@ -20,5 +22,13 @@ void vmr_report_init(void);
  * Context: Process; waits for readers.
  */
 void vmr_report_exit(void);
+
+/**
+ * vmr_report_folder() - the folder vmring in debugfs
+ *
+ * Context: Any, between vmr_report_init() and vmr_report_exit().
+ * Return: it, or what debugfs returns for an error, which it takes back.
+ */
+struct dentry *vmr_report_folder(void);
 
 #endif

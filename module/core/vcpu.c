@@ -18,6 +18,7 @@
 
 #include "core/abi.h"
 #include "core/regs.h"
+#include "core/stats.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vmring.h"
@@ -308,6 +309,7 @@ static void install(struct vmr_vm *vm, struct vmr_vcpu *vcpu, int fd,
 	vm->vcpus[vcpu->id] = vcpu;
 	vm->vcpu_count++;
 	vmr_kick_join(&vm->kicks, &vcpu->kick);
+	vmr_stats_add_vcpu(vcpu);
 	fd_install(fd, file);
 }
 

@@ -17,6 +17,7 @@
 #include <vmring.h>
 
 #include "core/abi.h"
+#include "core/stats.h"
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vmring.h"
@@ -27,6 +28,7 @@ static void destroy(struct kref *refs)
 {
 	struct vmr_vm *vm = container_of(refs, struct vmr_vm, refs);
 
+	vmr_stats_remove_vm(vm);
 	vmr_ept_destroy(&vm->ept);
 	vmr_vcpus_free(vm);
 	free_page((unsigned long)vm->msr_bitmap);
@@ -168,6 +170,7 @@ static struct vmr_vm *make(u64 features)
 	err = vmr_ept_create(&vm->ept, &vm->kicks);
 	if (err)
 		goto err_free_bitmap;
+	vmr_stats_add_vm(vm);
 	preempt_notifier_inc();
 	__module_get(THIS_MODULE);
 	return vm;

@@ -53,6 +53,7 @@ struct vmr_vm {
 	/* Constant after create. */
 	u64 features;			/* VMR_VM_... */
 	struct mm_struct *mm;		/* whose VM it is; held by ept */
+	struct dentry *folder;		/* in debugfs */
 
 	/* By its own rules, see there. */
 	struct kref refs;		/* the VM's file and each vCPU */

@@ -24,7 +24,6 @@ static_assert(sizeof(struct vmr_area_rw) <= BULK_OFFSET);
 static_assert(NAMES_OFFSET + VMR_STATS * VMR_STAT_NAME <= RO_SIZE);
 
 static const char *const names[VMR_STATS] = {
-	[VMR_STAT_EXITS] = "exits",
 	[VMR_STAT_EXITS_TO_USER] = "exits-to-user",
 	[VMR_STAT_BURSTS] = "bursts",
 	[VMR_STAT_INTERRUPTED_BURSTS] = "bursts-ended-by-request",

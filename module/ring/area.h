@@ -32,8 +32,7 @@ struct vmr_area {
 
 /* Counters behind the exits by reason, in the order of area.c's names. */
 enum vmr_stat {
-	VMR_STAT_EXITS = VMR_STAT_REASONS,
-	VMR_STAT_EXITS_TO_USER,
+	VMR_STAT_EXITS_TO_USER = VMR_STAT_REASONS,
 	VMR_STAT_BURSTS,
 	VMR_STAT_INTERRUPTED_BURSTS,
 	VMR_STAT_INJECTED_INTERRUPTS,

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The counters: in the area that the process has mapped, and the same in debugfs.
+ */
+#include <glob.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "vm_test.h"
+
+GUEST64(three_cpuids, "cpuid; xor %eax, %eax; cpuid; xor %eax, %eax; cpuid;"
+	"xor %eax, %eax; out %al, $0x80; hlt");
+
+/* -1: there is no counter of that name. */
+static long long counter(const struct vcpu *cpu, const char *name)
+{
+	const char (*names)[VMR_STAT_NAME] = (void *)(cpu->ro + cpu->header->names_offset);
+	const uint64_t *values = (void *)(cpu->ro + cpu->header->stats_offset);
+	uint32_t i;
+
+	for (i = 0; i < cpu->header->stats_count; i++)
+		if (!strcmp(names[i], name))
+			return values[i];
+	return -1;
+}
+
+TEST_F(vm, each_exit_is_counted)
+{
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(three_cpuids));
+	EXPECT_EQ(0, counter(&self->cpu, "cpuid"));
+	ASSERT_OUT(0x80, 0, &self->cpu);
+	EXPECT_EQ(3, counter(&self->cpu, "cpuid"));
+	EXPECT_EQ(1, counter(&self->cpu, "io-instruction"));
+	EXPECT_EQ(0, counter(&self->cpu, "hlt"));
+	EXPECT_EQ(1, counter(&self->cpu, "exits-to-user"));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(1, counter(&self->cpu, "hlt"));
+	EXPECT_EQ(2, counter(&self->cpu, "exits-to-user"));
+	EXPECT_LE(1, counter(&self->cpu, "ept-faults-4k") + counter(&self->cpu, "ept-faults-2m"));
+	EXPECT_EQ(-1, counter(&self->cpu, "no such counter"));
+}
+
+/* Opens the one file of this process's VMs that has this name. */
+static FILE *open_in_debugfs(const char *name)
+{
+	char pattern[100];
+	FILE *file = NULL;
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "/sys/kernel/debug/vmring/%d-*/%s", getpid(), name);
+	if (!glob(pattern, 0, NULL, &found) && found.gl_pathc == 1)
+		file = fopen(found.gl_pathv[0], "r");
+	globfree(&found);
+	return file;
+}
+
+TEST_F(vm, debugfs_tells_the_same)
+{
+	long long value;
+	char name[64];
+	int lines = 0;
+	FILE *file;
+
+	SKIP_ON_KVM();
+	if (access("/sys/kernel/debug/vmring", F_OK))
+		SKIP(return, "debugfs is not mounted");
+	vcpu_start(&self->cpu, GUEST_LONG, guest(three_cpuids));
+	ASSERT_OUT(0x80, 0, &self->cpu);
+	file = open_in_debugfs("vcpu0");
+	ASSERT_NE(NULL, file);
+	while (fscanf(file, "%63s %lld", name, &value) == 2) {
+		EXPECT_EQ(counter(&self->cpu, name), value)
+			TH_LOG("%s", name);
+		lines++;
+	}
+	fclose(file);
+	EXPECT_LT(50, lines);
+}
+
+TEST_F(vm, debugfs_tells_of_memory)
+{
+	long long mapped_4k, mapped_2m;
+	FILE *file;
+
+	SKIP_ON_KVM();
+	if (access("/sys/kernel/debug/vmring", F_OK))
+		SKIP(return, "debugfs is not mounted");
+	vcpu_start(&self->cpu, GUEST_LONG, guest(three_cpuids));
+	ASSERT_OUT(0x80, 0, &self->cpu);
+	file = open_in_debugfs("memory");
+	ASSERT_NE(NULL, file);
+	ASSERT_EQ(2, fscanf(file, "mapped-4k %lld mapped-2m %lld", &mapped_4k, &mapped_2m));
+	fclose(file);
+	EXPECT_EQ(mapped_4k, counter(&self->cpu, "ept-faults-4k"));
+	EXPECT_EQ(mapped_2m, counter(&self->cpu, "ept-faults-2m"));
+}
+
+TEST(nothing_is_left_in_debugfs)
+{
+	struct vcpu cpu;
+	struct vm vm;
+	FILE *file;
+
+	SKIP_ON_KVM();
+	if (access("/sys/kernel/debug/vmring", F_OK))
+		SKIP(return, "debugfs is not mounted");
+	vm_create(&vm, VMR_VM_FEATURES);
+	vcpu_create(&vm, 0, &cpu);
+	file = open_in_debugfs("vcpu0");
+	ASSERT_NE(NULL, file);
+	fclose(file);
+	vcpu_destroy(&cpu);
+	vm_destroy(&vm);
+	ASSERT_EQ(NULL, open_in_debugfs("vcpu0"));
+}
+
+TEST_HARNESS_MAIN
