@@ -13,7 +13,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 klog=${VMR_TEST_LIB:-$here/../lib}/klog
 debugfs=/sys/kernel/debug
 box=$(mktemp -d)
-trap 'at_exit; cpus_back; rm -rf "$box"' EXIT
+trap 'at_exit; guests_gone; cpus_back; rm -rf "$box"' EXIT
 
 # A test that leaves something to put back defines this anew.
 at_exit() { :; }
@@ -173,4 +173,27 @@ other_cpu() {
 			return
 		fi
 	done
+}
+
+guest_loop=${VMR_GUEST_LOOP:-$here/guest_loop}
+
+# guests_gone: whatever a test left running.
+guests_gone() { [ -z "${guests-}" ] || kill -9 "$guests" 2>/dev/null || :; }
+
+# guests_start: guests that run, as process $guests.
+guests_start() {
+	rm -f "$box/told"
+	mkfifo "$box/told"
+	"$guest_loop" >"$box/told" &
+	guests=$!
+	read -r line <"$box/told" || line='nothing'
+	[ "$line" = ready ] || fail "the guests say: $line"
+}
+
+# guests_finish: they are well, and end.
+guests_finish() {
+	kill -0 "$guests" || fail "the guests are gone"
+	kill "$guests"
+	wait "$guests" || fail "the guests ended with $?"
+	guests=''
 }
