@@ -112,20 +112,17 @@ static int take_answers(struct vmr_vcpu *vcpu)
 	return 0;
 }
 
-static int give_state(struct vmr_vcpu *vcpu)
+/* Where VMX has gone meanwhile, the exit comes without registers. */
+static void give_state(struct vmr_vcpu *vcpu)
 {
 	struct vmr_state_area *area = &vcpu->area.rw->state;
 	u64 wanted = READ_ONCE(area->wanted) & VMR_STATE_ALL;
-	int err;
 
-	if (wanted) {
-		err = vmr_state_fetch(vcpu, wanted);
-		if (err)
-			return err;
+	if (wanted && vmr_state_fetch(vcpu, wanted))
+		wanted = 0;
+	if (wanted)
 		vmr_regs_copy(vcpu, wanted, &area->state);
-	}
 	WRITE_ONCE(area->valid, wanted);
-	return 0;
 }
 
 static long run_and_publish(struct vmr_vcpu *vcpu)
@@ -137,10 +134,9 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 		vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
 	else
 		err = vmr_run(vcpu);
-	if (!err)
-		err = give_state(vcpu);
 	if (err)
 		return err;
+	give_state(vcpu);
 	trace_vmring_user_exit(vcpu->id, exit->reason, exit->addr, exit->seq);
 	vmr_area_publish(&vcpu->area);
 	return exit->reason == VMR_EXIT_INTERRUPTED ? -EINTR : 0;

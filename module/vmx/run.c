@@ -19,6 +19,7 @@
 #include <asm/fpu/api.h>
 
 #include "compat/compat.h"
+#include "compat/work.h"
 #include "ept/tlb.h"
 #include "ring/area.h"
 #include "vmcs/access.h"
@@ -379,11 +380,10 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 {
 	enum vmr_verdict verdict;
 
-	/* What is done on the way to user space has to be done there. */
-	if (signal_pending(current) || test_thread_flag(TIF_NOTIFY_RESUME))
+	if (signal_pending(current))
 		return interrupted(vcpu);
-	if (__xfer_to_guest_mode_work_pending())
-		schedule();
+	if (__xfer_to_guest_mode_work_pending() && vmr_work_before_guest())
+		return interrupted(vcpu);
 	if (READ_ONCE(vcpu->kick.requests) || vmr_ept_is_dead(&vcpu->vm->ept)) {
 		verdict = take_requests(vcpu);
 		if (verdict == VMR_GO_USER)
