@@ -16,8 +16,7 @@
 #define VMR_REQ_EVENT		0	/* something came into its inbox */
 #define VMR_REQ_KICK		1	/* VMR_KICK: RUN returns */
 #define VMR_REQ_TLB		2	/* translations have been taken away */
-#define VMR_REQ_RELOAD		3	/* thread only: state to be written before entry */
-#define VMR_REQ_STOP		4	/* the VM is dead: RUN returns */
+#define VMR_REQ_STOP		3	/* the VM is dead: RUN returns */
 
 /* Where a vCPU's thread is. */
 enum vmr_kick_place {
