@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/io.h>
 #include <sys/mman.h>
 #include <x86intrin.h>
 
@@ -310,6 +311,11 @@ int main(int argc, char **argv)
 		return list();
 	if (argc < 2)
 		return usage("which backend?", "");
+	/*
+	 * The lab's programs may use ports, those that people measure may not: each
+	 * return to them would load the TSS again for its I/O bitmap.
+	 */
+	iopl(0);
 	backend = backend_named(argv[1]);
 	if (!backend)
 		return usage("there is no backend ", argv[1]);

@@ -108,7 +108,8 @@ static int take_answers(struct vmr_vcpu *vcpu)
 	}
 	if (outstanding->complete)
 		outstanding->complete(vcpu, &reply);
-	*outstanding = (struct vmr_outstanding) {};
+	outstanding->complete = NULL;
+	outstanding->needs_reply = false;
 	return 0;
 }
 
@@ -142,13 +143,10 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 	return exit->reason == VMR_EXIT_INTERRUPTED ? -EINTR : 0;
 }
 
-static long run(struct vmr_vcpu *vcpu, void __user *arg)
+static long run(struct vmr_vcpu *vcpu)
 {
-	long err;
+	long err = take_answers(vcpu);
 
-	if (arg)
-		return -EINVAL;
-	err = take_answers(vcpu);
 	return err ?: run_and_publish(vcpu);
 }
 
@@ -180,7 +178,6 @@ static const struct vcpu_ioctl {
 	bool anytime;
 	long (*handler)(struct vmr_vcpu *vcpu, void __user *arg);
 } ioctls[] = {
-	{ VMR_RUN, false, run },
 	{ VMR_INJECT, true, inject },
 	{ VMR_KICK, true, kick },
 	{ VMR_GET_STATE, false, vmr_regs_get_state },
@@ -206,10 +203,26 @@ static long call(struct vmr_vcpu *vcpu, const struct vcpu_ioctl *ioctl,
 	return err;
 }
 
+/* The one that is called once an exit. */
+static long call_run(struct vmr_vcpu *vcpu, unsigned long arg)
+{
+	long err;
+
+	if (!vmr_vm_is_ours(vcpu->vm))
+		return -EPERM;
+	if (!mutex_trylock(&vcpu->mutex))
+		return -EBUSY;
+	err = arg ? -EINVAL : run(vcpu);
+	mutex_unlock(&vcpu->mutex);
+	return err;
+}
+
 static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	unsigned int i;
 
+	if (likely(cmd == VMR_RUN))
+		return call_run(file->private_data, arg);
 	for (i = 0; i < ARRAY_SIZE(ioctls); i++)
 		if (vmr_abi_is(cmd, ioctls[i].cmd))
 			return call(file->private_data, &ioctls[i],

@@ -74,6 +74,7 @@ struct vmr_vm {
 /**
  * struct vmr_exit_info - what VT-x tells of a VM exit
  * @reason: basic exit reason, read at each exit
+ * @row: of vmx/exit.c's table, for a slow handler
  * @full_reason: the whole field; bit 31: an entry failed
  * @error: VM-instruction error, of an entry that caused no exit
  * @interruption: read for exceptions and interrupts
@@ -83,6 +84,7 @@ struct vmr_vm {
  */
 struct vmr_exit_info {
 	u16 reason;
+	const struct vmr_exit_row *row;
 	u32 full_reason;
 	u32 error;
 	u32 length;

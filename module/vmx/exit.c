@@ -169,8 +169,11 @@ enum vmr_verdict vmr_exit_fast(struct vmr_vcpu *vcpu)
 
 void vmr_exit_read(struct vmr_vcpu *vcpu)
 {
-	u8 reads = row_of(vcpu->exit.reason)->reads;
 	struct vmr_exit_info *exit = &vcpu->exit;
+	u8 reads;
+
+	exit->row = row_of(exit->reason);
+	reads = exit->row->reads;
 
 	if (reads & VMR_READ_LENGTH)
 		exit->length = vmr_vmcs_read32(VMCS_EXIT_INSTRUCTION_LENGTH);
@@ -186,7 +189,7 @@ void vmr_exit_read(struct vmr_vcpu *vcpu)
 
 enum vmr_verdict vmr_exit_slow(struct vmr_vcpu *vcpu)
 {
-	return row_of(vcpu->exit.reason)->slow(vcpu);
+	return vcpu->exit.row->slow(vcpu);
 }
 
 /* "Guest Non-Register State": blocking by STI and by MOV SS; a single step. */

@@ -120,6 +120,8 @@ static enum vmr_verdict enter_and_handle(struct vmr_vcpu *vcpu)
 		return vmr_exit_rdmsr(vcpu);
 	case SDM_REASON_WRMSR:
 		return vmr_exit_wrmsr(vcpu);
+	case SDM_REASON_IO_INSTRUCTION:
+		return VMR_GO_SLOW;
 	default:
 		return vmr_exit_fast(vcpu);
 	}
