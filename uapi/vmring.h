@@ -395,6 +395,20 @@ struct vmr_state {
 
 static_assert(sizeof(struct vmr_state) == 504, "vmr_state");
 
+/*
+ * An instruction under way that touches devices: what its accesses have come to so
+ * far. It runs from the beginning each time, with the reads answered from here, and
+ * ends at the first access that isn't: the next exit. All zero if none is under way.
+ */
+struct vmr_mmio_progress {
+	__u8 accesses;		/* to devices, done */
+	__u8 bytes;		/* of data, which reads have brought */
+	__u8 reserved[6];	/* must be 0 */
+	__u8 data[64];
+};
+
+static_assert(sizeof(struct vmr_mmio_progress) == 72, "vmr_mmio_progress");
+
 struct vmr_state_args {
 	__u32 size;
 	__u32 flags;		/* in: must be 0 */

@@ -159,6 +159,7 @@ struct vmr_vcpu {
 	u32 ple_window_written;
 	struct vmr_exit_info exit;
 	struct vmr_outstanding outstanding;
+	struct vmr_mmio_progress mmio;	/* by vmx/exit_mmio.c */
 	struct vmr_vmcs vmcs;
 	struct vmr_host host;		/* the thread's own, while the guest's is loaded */
 	struct vmr_msr_values msrs;
