@@ -5,6 +5,7 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/kernel.h>
@@ -144,11 +145,16 @@ static const struct {
 	{ "cpuid_no_compaction", cpuid_no_compaction },
 	{ "cpuid_direct", cpuid_direct },
 	{ "cpuid_kept", cpuid_kept },
+	{ "decode_addresses", decode_addresses },
+	{ "decode_verdicts", decode_verdicts },
+	{ "decode_anything", decode_anything },
+	{ "decode_disassembler", decode_disassembler },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 };
 
 static int failures;	/* of the running test */
+static const char *skipped;	/* why it can't be made */
 
 void unit_fail(const char *file, int line, const char *format, ...)
 {
@@ -160,6 +166,18 @@ void unit_fail(const char *file, int line, const char *format, ...)
 	vprintf(format, args);
 	va_end(args);
 	printf("\n");
+}
+
+void unit_skip(const char *reason)
+{
+	skipped = reason;
+}
+
+unsigned int unit_rounds(unsigned int rounds)
+{
+	const char *times = getenv("UNIT_ROUNDS");
+
+	return times ? rounds * strtoul(times, NULL, 10) : rounds;
 }
 
 int unit_differ(const char *a, const char *b)
@@ -187,11 +205,12 @@ int main(void)
 	printf("KTAP version 1\n1..%zu\n", ARRAY_SIZE(tests));
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		failures = 0;
+		skipped = NULL;
 		tests[i].run();
 		if (failures)
 			failed++;
-		printf("%s %u %s\n", failures ? "not ok" : "ok", i + 1,
-		       tests[i].name);
+		printf("%s %u %s%s%s\n", failures ? "not ok" : "ok", i + 1,
+		       tests[i].name, skipped ? " # SKIP " : "", skipped ?: "");
 	}
 	printf("%zu passed, %u failed\n", ARRAY_SIZE(tests) - failed, failed);
 	return failed ? 1 : 0;

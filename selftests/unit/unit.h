@@ -15,6 +15,20 @@
 void unit_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/**
+ * unit_skip() - note that the running test can't be made here
+ * @reason: why
+ */
+void unit_skip(const char *reason);
+
+/**
+ * unit_rounds() - how often a test that draws its cases draws
+ * @rounds: how often in a short run
+ *
+ * Return: @rounds, times UNIT_ROUNDS if that is in the environment.
+ */
+unsigned int unit_rounds(unsigned int rounds);
+
 #define EXPECT(condition)						\
 	do {								\
 		if (!(condition))					\
@@ -179,6 +193,10 @@ void cr_limits_without_xsave(void);
 void cpuid_no_compaction(void);
 void cpuid_direct(void);
 void cpuid_kept(void);
+void decode_addresses(void);
+void decode_verdicts(void);
+void decode_anything(void);
+void decode_disassembler(void);
 void layout_abi(void);
 void layout_vmx(void);
 
