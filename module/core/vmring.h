@@ -146,9 +146,9 @@ struct vmr_vcpu {
 	bool acknowledged;		/* exit.interruption is the host's interrupt */
 	bool yield;			/* the guest spins: let others run */
 	bool vmcs_ready;		/* first contents are written */
-	bool pdptes_stale;		/* pdpte isn't what CR3 points to */
+	bool pdptes_stale;		/* user space has set CR3: pdpte is to be loaded */
 	bool intack;			/* user space is asked for the ExtINT's vector */
-	u64 pdpte[4];
+	u64 pdpte[VMR_PDPTES];		/* by VMR_STATE_CONTROL, if paging uses them */
 	u32 proc_ctls;			/* what the VMCS has */
 	u32 entry_ctls;			/* the same */
 	u32 redeliver;			/* event to inject again, as VT-x has it; 0: none */

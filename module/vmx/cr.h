@@ -203,6 +203,21 @@ bool vmr_cr_state_valid(const struct vmr_cr_limits *limits,
  */
 bool vmr_cr_uses_pdptes(const struct vmr_cr_state *state);
 
+/* How many PDPTE registers there are. */
+#define VMR_PDPTES		4
+
+/**
+ * vmr_cr3_pdpt() - where the PDPTE registers are loaded from
+ * @cr3: CR3 in PAE paging
+ *
+ * Context: Any.
+ * Return: the guest-physical address.
+ */
+static inline u64 vmr_cr3_pdpt(u64 cr3)
+{
+	return cr3 & 0xffffffe0;
+}
+
 /**
  * vmr_cr0_hardware() - the VMCS's guest CR0
  * @limits: the vCPU's

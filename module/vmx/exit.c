@@ -77,8 +77,11 @@ const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS] = {
 	[SDM_REASON_VMXOFF] = { .fast = undefined },
 	/* guest: #UD, there is no VMX */
 	[SDM_REASON_VMXON] = { .fast = undefined },
-	/* guest: checked and done; #GP for reserved bits */
-	[SDM_REASON_CR_ACCESS] = { .fast = vmr_exit_cr },
+	/* guest: checked and done; #GP for reserved bits, also of PAE's PDPTEs */
+	[SDM_REASON_CR_ACCESS] = {
+		.fast = vmr_exit_cr, .slow = vmr_exit_cr_load,
+		.reads = VMR_READ_QUALIFICATION | VMR_READ_LENGTH,
+	},
 	/* guest: done on the vCPU's own debug registers */
 	[SDM_REASON_MOV_DR] = { .fast = vmr_exit_dr },
 	/* user: VMR_EXIT_IO */
@@ -253,6 +256,17 @@ struct vmr_exit *vmr_exit_to_user(struct vmr_vcpu *vcpu, u16 reason,
 		.needs_reply = flags & VMR_EXIT_NEEDS_REPLY,
 	};
 	return exit;
+}
+
+enum vmr_verdict vmr_exit_hole(struct vmr_vcpu *vcpu, u64 gpa, bool write)
+{
+	struct vmr_exit *exit;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL,
+				write ? VMR_EXIT_WRITE : 0);
+	exit->addr = gpa;
+	exit->count = VMR_FAULT_HOLE;
+	return VMR_GO_USER;
 }
 
 enum vmr_verdict vmr_exit_refuse(struct vmr_vcpu *vcpu)

@@ -130,6 +130,27 @@ struct vmr_exit *vmr_exit_to_user(struct vmr_vcpu *vcpu, u16 reason,
  */
 enum vmr_verdict vmr_exit_refuse(struct vmr_vcpu *vcpu);
 
+/**
+ * vmr_exit_hole() - tell user space that what vmring itself needs isn't in memory
+ * @vcpu: the vCPU
+ * @gpa: where
+ * @write: it was to be written
+ *
+ * Context: The vCPU's thread, process.
+ * Return: VMR_GO_USER.
+ */
+enum vmr_verdict vmr_exit_hole(struct vmr_vcpu *vcpu, u64 gpa, bool write);
+
+/**
+ * vmr_exit_no_pdptes() - the same for the table that CR3 points to in PAE paging
+ * @vcpu: the vCPU
+ * @cr3: CR3
+ *
+ * Context: The vCPU's thread, process.
+ * Return: VMR_GO_USER; VMR_GO_AGAIN if the process is being killed.
+ */
+enum vmr_verdict vmr_exit_no_pdptes(struct vmr_vcpu *vcpu, u64 cr3);
+
 /* The table, by basic exit reason. */
 extern const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS];
 
@@ -145,6 +166,7 @@ enum vmr_verdict vmr_exit_msr_user(struct vmr_vcpu *vcpu);
 
 /* exit_cr.c */
 enum vmr_verdict vmr_exit_cr(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_cr_load(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_dr(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_xsetbv(struct vmr_vcpu *vcpu);
 

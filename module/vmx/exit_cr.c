@@ -3,14 +3,19 @@
  * Owns the guest's writes and reads of control registers, debug registers and XCR0.
  * Called by vmx/run.c, in the burst of the exit.
  */
+#include <linux/sched/signal.h>
+#include <linux/string.h>
+
 #include "vmcs/access.h"
 #include "vmx/arch.h"
 #include "vmx/cr.h"
+#include "vmx/events.h"
 #include "vmx/exit.h"
 #include "vmx/exits.h"
 #include "vmx/host.h"
 #include "vmx/qual.h"
 #include "vmx/state.h"
+#include "vmx/walk.h"
 
 /* Outside of 64-bit mode a general register has 32 bits. */
 static bool is_64bit(const struct vmr_vcpu *vcpu)
@@ -58,16 +63,18 @@ static enum vmr_verdict mov_to_cr8(struct vmr_vcpu *vcpu, u64 value)
 	return vmr_exit_skip(vcpu);
 }
 
-/* The burst ends where the PDPTEs have to be read, or what it loaded has changed. */
+/* The PDPTEs are read, and checked, outside of the burst: nothing has changed yet. */
 static enum vmr_verdict write_and_skip(struct vmr_vcpu *vcpu, u8 cr, u64 value)
 {
 	struct vmr_cr_effect effect;
 
 	if (!write_cr(vcpu, cr, value, &effect))
 		return vmr_exit_raise(vcpu, SDM_VECTOR_GP);
+	if (effect.load_pdptes)
+		return VMR_GO_SLOW;
 	vmr_state_apply(vcpu, &effect);
 	vmr_exit_skip(vcpu);
-	return effect.load_pdptes ? VMR_GO_AGAIN : VMR_GO_INJECT;
+	return VMR_GO_INJECT;
 }
 
 static enum vmr_verdict mov_from_cr(struct vmr_vcpu *vcpu, u8 cr, u8 gpr)
@@ -108,6 +115,51 @@ enum vmr_verdict vmr_exit_cr(struct vmr_vcpu *vcpu)
 		return write_and_skip(vcpu, 0, vmr_cr0_lmsw(vcpu->state.cr0,
 							    access.lmsw_source));
 	}
+}
+
+static bool pdptes_valid(const struct vmr_vcpu *vcpu,
+			 const u64 pdpte[VMR_PDPTES])
+{
+	unsigned int i;
+
+	for (i = 0; i < VMR_PDPTES; i++)
+		if (!vmr_pdpte_valid(pdpte[i], vcpu->limits.phys_bits))
+			return false;
+	return true;
+}
+
+enum vmr_verdict vmr_exit_no_pdptes(struct vmr_vcpu *vcpu, u64 cr3)
+{
+	if (fatal_signal_pending(current))
+		return VMR_GO_AGAIN;
+	return vmr_exit_hole(vcpu, vmr_cr3_pdpt(cr3), false);
+}
+
+/*
+ * A MOV to CR0 or CR4 that loads the PDPTE registers, "PAE Paging": a bad one is #GP,
+ * and neither they nor the control register have changed.
+ */
+enum vmr_verdict vmr_exit_cr_load(struct vmr_vcpu *vcpu)
+{
+	struct vmr_cr_access access = vmr_qual_cr(vcpu->exit.qualification);
+	u64 value = get_gpr(vcpu, access.gpr);
+	struct vmr_cr_effect effect;
+	u64 pdpte[VMR_PDPTES];
+
+	if (!write_cr(vcpu, access.cr, value, &effect))
+		goto refused;
+	if (vmr_state_read_pdptes(vcpu, effect.state.cr3, pdpte))
+		return vmr_exit_no_pdptes(vcpu, effect.state.cr3);
+	if (!pdptes_valid(vcpu, pdpte))
+		goto refused;
+	memcpy(vcpu->pdpte, pdpte, sizeof(pdpte));
+	vmr_state_apply(vcpu, &effect);
+	vcpu->skip = true;
+	return VMR_GO_AGAIN;
+
+refused:
+	vmr_events_raise(vcpu, SDM_VECTOR_GP);
+	return VMR_GO_AGAIN;
 }
 
 /* DR4 and DR5 are DR6 and DR7 unless CR4.DE says that they are not there. */

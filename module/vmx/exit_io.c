@@ -132,17 +132,6 @@ static void advance(struct vmr_vcpu *vcpu, const struct string *string, u32 coun
 		vcpu->skip = true;
 }
 
-static enum vmr_verdict no_memory(struct vmr_vcpu *vcpu, u64 gpa, bool write)
-{
-	struct vmr_exit *exit;
-
-	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL,
-				write ? VMR_EXIT_WRITE : 0);
-	exit->addr = gpa;
-	exit->count = VMR_FAULT_HOLE;
-	return VMR_GO_USER;
-}
-
 static void finish_outs(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
 	struct string string = decode(vcpu);
@@ -207,7 +196,7 @@ static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 	count = move(vcpu, &string, piece(vcpu, &string), &verdict, &gpa);
 	if (!count)
 		return verdict == VMR_MEMORY_NONE ?
-		       no_memory(vcpu, gpa, string.io.in) : VMR_GO_AGAIN;
+		       vmr_exit_hole(vcpu, gpa, string.io.in) : VMR_GO_AGAIN;
 	/* What faults comes after what doesn't: it is found again. */
 	vcpu->redeliver = 0;
 	vcpu->state.cr2 = cr2;

@@ -399,10 +399,8 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 		vcpu->yield = false;
 		cond_resched();
 	}
-	if (vcpu->pdptes_stale) {
-		vmr_state_fetch(vcpu, VMR_STATE_CONTROL);
-		vmr_state_load_pdptes(vcpu);
-	}
+	if (vcpu->pdptes_stale && vmr_state_load_pdptes(vcpu))
+		return vmr_exit_no_pdptes(vcpu, vcpu->state.cr3);
 
 	verdict = burst(vcpu);
 	if (verdict == VMR_GO_SLOW)

@@ -84,15 +84,28 @@ static void write_segments(const struct vmr_state *state)
 	vmr_vmcs_write32(VMCS_GUEST_IDTR_LIMIT, state->idtr.limit);
 }
 
+/* MOV CR3 loads them without an exit. */
+static void read_pdptes(struct vmr_vcpu *vcpu)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vcpu->pdpte); i++)
+		vcpu->pdpte[i] = vmr_vmcs_read_any(VMCS_GUEST_PDPTE0 + 2 * i);
+}
+
 static void read_control(struct vmr_vcpu *vcpu)
 {
 	struct vmr_state *state = &vcpu->state;
+	struct vmr_cr_state control;
 
 	state->cr0 = vmr_cr0_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR0),
 				   state->cr0);
 	state->cr3 = vmr_vmcs_read(VMCS_GUEST_CR3);
 	state->cr4 = vmr_cr4_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR4),
 				   state->cr4);
+	control = vmr_state_control(vcpu);
+	if (vmr_cr_uses_pdptes(&control))
+		read_pdptes(vcpu);
 }
 
 static void write_entry_controls(struct vmr_vcpu *vcpu)
@@ -210,8 +223,6 @@ void vmr_state_apply(struct vmr_vcpu *vcpu, const struct vmr_cr_effect *effect)
 	vcpu->state.cr3 = effect->state.cr3;
 	vcpu->state.cr4 = effect->state.cr4;
 	vcpu->state.efer = effect->state.efer;
-	if (effect->load_pdptes)
-		vcpu->pdptes_stale = true;
 	vmr_state_update_cpuid(vcpu);
 	vmr_state_changed(vcpu, VMR_STATE_CONTROL);
 }
@@ -235,22 +246,26 @@ void vmr_state_walk_mode(const struct vmr_vcpu *vcpu,
 	memcpy(mode->pdpte, vcpu->pdpte, sizeof(mode->pdpte));
 }
 
-void vmr_state_load_pdptes(struct vmr_vcpu *vcpu)
+int vmr_state_read_pdptes(struct vmr_vcpu *vcpu, u64 cr3,
+			  u64 pdpte[VMR_PDPTES])
+{
+	return vmr_ept_read(&vcpu->vm->ept, vmr_cr3_pdpt(cr3), pdpte,
+			    VMR_PDPTES * sizeof(*pdpte));
+}
+
+int vmr_state_load_pdptes(struct vmr_vcpu *vcpu)
 {
 	struct vmr_cr_state control = vmr_state_control(vcpu);
-	u64 pdpte[4] = {};
-	unsigned int i;
+	int err;
 
+	if (vmr_cr_uses_pdptes(&control)) {
+		err = vmr_state_read_pdptes(vcpu, control.cr3, vcpu->pdpte);
+		if (err)
+			return err;
+		vmr_state_changed(vcpu, VMR_STATE_CONTROL);
+	}
 	vcpu->pdptes_stale = false;
-	if (!vmr_cr_uses_pdptes(&control))
-		return;
-	vmr_ept_read(&vcpu->vm->ept, control.cr3 & GENMASK_ULL(31, 5), pdpte,
-		     sizeof(pdpte));
-	/* One that no CPU would load isn't there. */
-	for (i = 0; i < ARRAY_SIZE(pdpte); i++)
-		vcpu->pdpte[i] = vmr_pdpte_valid(pdpte[i], vcpu->limits.phys_bits) ?
-				 pdpte[i] : 0;
-	vmr_state_changed(vcpu, VMR_STATE_CONTROL);
+	return 0;
 }
 
 static bool segments_are_sound(const struct vmr_state *from)

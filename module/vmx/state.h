@@ -138,13 +138,26 @@ void vmr_state_walk_mode(const struct vmr_vcpu *vcpu,
 			 struct vmr_walk_mode *mode);
 
 /**
- * vmr_state_load_pdptes() - read the PDPTE registers from the guest's memory
- * @vcpu: the vCPU, with VMR_STATE_CONTROL read
- *
- * Does nothing if paging doesn't use them or they are up to date.
+ * vmr_state_read_pdptes() - read what the PDPTE registers would be loaded with
+ * @vcpu: the vCPU
+ * @cr3: CR3, which points to it
+ * @pdpte: where to; not checked
  *
  * Context: Process, outside of a burst, may sleep.
+ * Return: as vmr_ept_read().
  */
-void vmr_state_load_pdptes(struct vmr_vcpu *vcpu);
+int vmr_state_read_pdptes(struct vmr_vcpu *vcpu, u64 cr3,
+			  u64 pdpte[VMR_PDPTES]);
+
+/**
+ * vmr_state_load_pdptes() - load the PDPTE registers after user space has set CR3
+ * @vcpu: the vCPU, with VMR_STATE_CONTROL read
+ *
+ * Does nothing if paging doesn't use them. VM entry checks what is loaded.
+ *
+ * Context: Process, outside of a burst, may sleep.
+ * Return: as vmr_ept_read(): they are still to be loaded.
+ */
+int vmr_state_load_pdptes(struct vmr_vcpu *vcpu);
 
 #endif

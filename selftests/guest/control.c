@@ -219,6 +219,8 @@ TEST_F(vm, cr3_switches_tables)
 	EXPECT_EQ(1, s.gpr[10]);
 }
 
+GUEST32(flat, "nop; hlt");
+
 /* PAE's four entries are loaded, and checked, when CR3 is written. */
 GUEST32(pae_pointers,
 	"	mov	0x40080000, %esi;"
@@ -241,6 +243,140 @@ TEST_F(vm, pae_pointers)
 	vcpu_get(&self->cpu, &s);
 	EXPECT_EQ(77, s.gpr[VMR_RSI]);
 	EXPECT_EQ(77, s.gpr[VMR_RDI]);
+}
+
+/*
+ * Each way of loading them, by the CPU itself or after an exit, with a bad one: #GP,
+ * and all registers are what they were. The MOV has 3 bytes.
+ */
+#define OTHER_PDPT	0x91000
+#define SPOIL	"movl $(" NUMBER(GUEST_PD) " + 7), " NUMBER(GUEST_PDPT_PAE) " + 8;"
+#define LOOK	"mov 0x40080000, %edi; hlt"
+
+GUEST32(pae_cr3, "mov $" NUMBER(OTHER_PDPT) ", %eax; mov %eax, %cr3;" LOOK);
+GUEST32(pae_pge, SPOIL "mov %cr4, %eax; xor $0x80, %eax; mov %eax, %cr4;" LOOK);
+GUEST32(pae_pge_osxsave, SPOIL "mov %cr4, %eax; xor $0x40080, %eax; mov %eax, %cr4;" LOOK);
+GUEST32(pae_cd, SPOIL "mov %cr0, %eax; or $0x40000000, %eax; mov %eax, %cr0;" LOOK);
+GUEST32(pae_starts, "mov %cr4, %eax; or $0x20, %eax; mov %eax, %cr4;" LOOK);
+GUEST32(pae_pg,
+	"mov %cr0, %ecx; and $0x7fffffff, %ecx; mov %ecx, %cr0;" SPOIL
+	"mov %ecx, %eax; or $0x80000000, %eax; mov %eax, %cr0;"
+	"mov " NUMBER(GUEST_DATA) ", %edi; hlt");
+
+static const struct {
+	const char *name;
+	enum guest_mode mode;
+	const uint8_t *code;
+	const uint8_t *end;
+	uint64_t cleared;	/* of CR0, before */
+} loads[] = {
+	{ "mov cr3", GUEST_PAE32, pae_cr3, pae_cr3_end, 0 },
+	{ "cr4.pge", GUEST_PAE32, pae_pge, pae_pge_end, 0 },
+	{ "cr4.pge and osxsave", GUEST_PAE32, pae_pge_osxsave, pae_pge_osxsave_end, 0 },
+	{ "cr0.cd", GUEST_PAE32, pae_cd, pae_cd_end, 0 },
+	{ "cr4.pae", GUEST_PAGED32, pae_starts, pae_starts_end, 0 },
+	{ "cr0.pg", GUEST_PAE32, pae_pg, pae_pg_end, 0x80000000 },
+};
+
+static void map_data_at_1g(struct vm *vm)
+{
+	*(uint64_t *)(vm->ram + GUEST_PD + 4096) = 0xe7;
+	*(uint32_t *)(vm->ram + GUEST_PD32 + 0x100 * 4) = 0xe7;
+	*(uint32_t *)(vm->ram + GUEST_DATA) = 77;
+}
+
+TEST_F(vm, pae_pointers_with_reserved_bits)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	struct vmr_state before, after;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(loads); i++) {
+		vcpu_start(&self->cpu, loads[i].mode, loads[i].code,
+			   loads[i].end - loads[i].code);
+		map_data_at_1g(&self->vm);
+		*(uint64_t *)(self->vm.ram + OTHER_PDPT) = GUEST_PD + 1;
+		*(uint64_t *)(self->vm.ram + OTHER_PDPT + 24) = 1ull << 63 | 1;
+		traps->resume[13] = 4;
+		traps->count[13] = 0;
+		vcpu_get(&self->cpu, &before);
+		ASSERT_EXIT("hlt", &self->cpu);
+		EXPECT_EQ(1, traps->count[13])
+			TH_LOG("%s", loads[i].name);
+		EXPECT_EQ(0, traps->error);
+		vcpu_get(&self->cpu, &after);
+		EXPECT_EQ(77, after.gpr[VMR_RDI]);
+		EXPECT_EQ(before.cr0 & ~loads[i].cleared, after.cr0);
+		EXPECT_EQ(before.cr3, after.cr3);
+		EXPECT_EQ(before.cr4, after.cr4);
+		vcpu_settle(&self->cpu);
+	}
+}
+
+/*
+ * What the CPU has loaded stays: not what is in memory now, nor what was before it, is
+ * used after an exit that changes control registers, or for an operand in memory.
+ */
+GUEST32(pae_stays,
+	"	mov	0x40080000, %ebx;"
+	"	mov	$" NUMBER(OTHER_PDPT) ", %eax;"
+	"	mov	%eax, %cr3;"
+	"	movl	$(" NUMBER(GUEST_PD) " + 4096 + 1), " NUMBER(OTHER_PDPT) " + 8;"
+	"	mov	$0x40080000, %esi;"
+	"	mov	$0x80, %edx;"
+	"	outsl;"
+	"	mov	%cr4, %eax; xor $0x40000, %eax; mov %eax, %cr4;"
+	"	mov	0x40080000, %ecx;"
+	"	mov	%cr4, %eax; xor $0x40080, %eax; mov %eax, %cr4;"
+	"	mov	0x40080000, %edi;"
+	"	hlt");
+
+TEST_F(vm, pae_pointers_stay)
+{
+	uint64_t *ram = (uint64_t *)self->vm.ram;
+	struct vmr_state s;
+
+	vcpu_start(&self->cpu, GUEST_PAE32, guest(pae_stays));
+	map_data_at_1g(&self->vm);
+	ram[OTHER_PDPT / 8] = GUEST_PD + 1;
+	ram[OTHER_PDPT / 8 + 1] = 0x92001;
+	ram[0x92000 / 8] = 0x93007;
+	ram[0x93000 / 8 + 0x80] = 0x94007;
+	ram[0x94000 / 8] = 78;
+	ASSERT_EXIT("io", &self->cpu);
+	EXPECT_EQ(78, *(volatile uint32_t *)self->cpu.bulk);
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("hlt", &self->cpu);
+	vcpu_get(&self->cpu, &s);
+	EXPECT_EQ(77, s.gpr[VMR_RBX]);
+	EXPECT_EQ(78, s.gpr[VMR_RCX]);
+	EXPECT_EQ(77, s.gpr[VMR_RDI]);
+}
+
+/* A CR3 that user space sets: what it points to is judged by VM entry, or missing. */
+TEST_F(vm, pae_pointers_of_user_space)
+{
+	uint64_t *entry = (uint64_t *)(self->vm.ram + GUEST_PDPT_PAE) + 2;
+	uint64_t good;
+	struct vmr_state s;
+
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_PAE32, guest(flat));
+	good = *entry;
+	*entry |= 2;
+	ASSERT_EXIT("failed-entry", &self->cpu);
+	EXPECT_EQ(0x280e, self->cpu.exit.addr);		/* guest PDPTE2 */
+	*entry = good;
+	vcpu_get(&self->cpu, &s);
+	s.cr3 = 0x40000000;
+	vcpu_set(&self->cpu, VMR_STATE_CONTROL, &s);
+	ASSERT_EXIT("memory-fault", &self->cpu);
+	EXPECT_EQ(0x40000000, self->cpu.exit.addr);
+	EXPECT_EQ(VMR_FAULT_HOLE, self->cpu.exit.count);
+	ASSERT_EXIT("memory-fault", &self->cpu);
+	s.cr3 = GUEST_PDPT_PAE;
+	vcpu_set(&self->cpu, VMR_STATE_CONTROL, &s);
+	ASSERT_EXIT("hlt", &self->cpu);
 }
 
 /* Paging off and on again in 32 bits. */
