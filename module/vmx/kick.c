@@ -43,7 +43,8 @@ static void out_of_guest(void *unused)
 
 static bool is_in_guest(struct vmr_kick *kick)
 {
-	return READ_ONCE(kick->place) == VMR_IN_GUEST;
+	/* Pairs with the smp_store_release() in vmr_kick_leave(). */
+	return smp_load_acquire(&kick->place) == VMR_IN_GUEST;
 }
 
 void vmr_kick_request(struct vmr_kick *kick, unsigned int request)

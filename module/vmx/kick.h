@@ -16,7 +16,7 @@
 #define VMR_REQ_EVENT		0	/* something came into its inbox */
 #define VMR_REQ_KICK		1	/* VMR_KICK: RUN returns */
 #define VMR_REQ_TLB		2	/* translations have been taken away */
-#define VMR_REQ_STOP		3	/* the VM is dead: RUN returns */
+#define VMR_REQ_STOP		3	/* the VM is dead: never cleared, nothing enters */
 
 /* Where a vCPU's thread is. */
 enum vmr_kick_place {
@@ -26,7 +26,7 @@ enum vmr_kick_place {
 
 /**
  * struct vmr_kick - one vCPU as the outside sees it
- * @requests: VMR_REQ_... bits. Anyone sets, the vCPU's thread clears
+ * @requests: VMR_REQ_... bits. Anyone sets, the vCPU's thread clears (but _STOP)
  * @place: written by the vCPU's thread, interrupts off
  * @cpu: where the vCPU's thread was when it last entered; by the same
  * @wait: the vCPU's thread sleeps here in HLT
@@ -123,7 +123,7 @@ void vmr_kick_all(struct vmr_kick_group *group, unsigned int request);
  */
 static inline bool vmr_kick_enter(struct vmr_kick *kick)
 {
-	kick->cpu = raw_smp_processor_id();
+	WRITE_ONCE(kick->cpu, raw_smp_processor_id());
 	WRITE_ONCE(kick->place, VMR_IN_GUEST);
 	/* Pairs with the barriers behind set_bit() in kick.c. */
 	smp_mb();
@@ -141,7 +141,10 @@ static inline bool vmr_kick_enter(struct vmr_kick *kick)
  */
 static inline void vmr_kick_leave(struct vmr_kick *kick)
 {
-	/* What the guest did is visible to who sees it outside. */
+	/*
+	 * Pairs with the smp_load_acquire() in is_in_guest(): who finds the vCPU out
+	 * finds what its guest did, too, and may free what the guest had.
+	 */
 	smp_store_release(&kick->place, VMR_OUT_OF_GUEST);
 }
 
