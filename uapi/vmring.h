@@ -167,7 +167,7 @@ static_assert(sizeof(struct vmr_create_vcpu) == 24, "vmr_create_vcpu");
  * One range of guest-physical memory, backed by the process's own. The memory is
  * not pinned: what the process does with it, the guest sees. A slot is replaced as
  * a whole by setting it again (flags, address, place or length changed); length 0
- * deletes it.
+ * deletes it, whatever gpa and hva are.
  */
 #define VMR_SLOT_READONLY	_BITUL(0)	/* writes are VMR_EXIT_MMIO */
 #define VMR_SLOT_FLAGS		VMR_SLOT_READONLY
@@ -422,7 +422,11 @@ static_assert(sizeof(struct vmr_state_args) == 520, "vmr_state_args");
 #define VMR_INJECT_INTERRUPT	0	/* vector 16 to 255; EEXIST while one waits */
 #define VMR_INJECT_NMI		1	/* one more than one waiting is merged */
 #define VMR_INJECT_EXCEPTION	2	/* vector 0 to 31; EEXIST while one waits */
-#define VMR_INJECT_EXTINT	3	/* the ExtINT line: vector is its level, 0 or 1 */
+/*
+ * The ExtINT line: vector is its level, 0 or 1. It is a level: it stays up after
+ * VMR_EXIT_INTACK, and asks again, until it is taken down.
+ */
+#define VMR_INJECT_EXTINT	3
 
 #define VMR_INJECT_ERROR_CODE	_BITUL(0)	/* flags: error_code is pushed */
 

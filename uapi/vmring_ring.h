@@ -55,7 +55,11 @@
 #define VMR_EXIT_SHUTDOWN	6	/* triple fault */
 #define VMR_EXIT_INTERRUPTED	7	/* RUN is EINTR: a signal, or immediate_exit */
 #define VMR_EXIT_KICKED		8	/* VMR_KICK */
-#define VMR_EXIT_INTACK		9	/* ExtINT line up, window open: reply.data[0]: vector */
+/*
+ * The ExtINT line is up, and the guest would take an interrupt: reply.data[0] is its
+ * vector. The line stays up until user space takes it down.
+ */
+#define VMR_EXIT_INTACK		9
 /*
  * Guest memory that can't be had. addr: guest-physical; count: VMR_FAULT_...; flags
  * has VMR_EXIT_WRITE or VMR_EXIT_FETCH. RUN again tries again.

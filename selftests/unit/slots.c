@@ -137,6 +137,9 @@ void slots_delete(void)
 	store(&table, &high);
 	EXPECT_EQ(table.end, 64);
 	EXPECT(vmr_slot_table_check(&table, &gone, &small) == 0);
+	gone.gpa = -1;
+	gone.hva = -1;
+	EXPECT(vmr_slot_table_check(&table, &gone, &small) == 0);
 	old = vmr_slot_table_store(&table, 63, &(struct vmr_memslot){});
 	EXPECT_EQ(old.gpa, 2 * PAGE);
 	EXPECT_EQ(table.end, 1);
