@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns RDMSR and WRMSR, and the values of the MSRs that vmring virtualizes. Called by
- * vmx/run.c in the burst of the exit, and by core/msrs.c for user space.
+ * vmx/run.c in the burst of the exit, and by core/regs.c for user space.
  */
 #include <linux/errno.h>
 #include <linux/string.h>
