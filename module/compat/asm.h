@@ -11,14 +11,18 @@
 /* A label that is never the target of an indirect branch. */
 #define VMR_NOENDBR			ANNOTATE_NOENDBR
 
-/* Before the guest runs: what the CPU's buffers hold of the host (VERW). */
-#ifdef VMR_HAVE_VM_CLEAR_CPU_BUFFERS
-#define VMR_CLEAR_CPU_BUFFERS		VM_CLEAR_CPU_BUFFERS
-#elif defined(VMR_HAVE_CLEAR_CPU_BUFFERS)
-#define VMR_CLEAR_CPU_BUFFERS		CLEAR_CPU_BUFFERS
-#else
-#define VMR_CLEAR_CPU_BUFFERS
+/*
+ * Before the guest runs: what the CPU's buffers hold of the host (VERW). For Intel's
+ * CPUs some kernels mean the first of these, some the second, and some have only one.
+ */
+.macro VMR_CLEAR_CPU_BUFFERS
+#ifdef VMR_HAVE_CLEAR_CPU_BUFFERS
+	CLEAR_CPU_BUFFERS
 #endif
+#ifdef VMR_HAVE_VM_CLEAR_CPU_BUFFERS
+	VM_CLEAR_CPU_BUFFERS
+#endif
+.endm
 
 /* After the guest ran: the branch history that it left. */
 #ifdef VMR_HAVE_CLEAR_BRANCH_HISTORY_VMEXIT

@@ -9,10 +9,10 @@
 #define VMR_COMPAT_COMPAT_H
 
 #include <linux/cpuhotplug.h>
+#include <linux/hardirq.h>
 #include <linux/mm.h>
 #include <asm/msr.h>
 #include <asm/reboot.h>
-#include <asm/spec-ctrl.h>
 
 /*
  * KVM's own CPU-hotplug state. Up to 6.1 it is one of the STARTING states,
@@ -29,6 +29,7 @@
 #define rdmsrq_safe(msr, value)		rdmsrl_safe(msr, value)
 #define rdmsrq(msr, value)		rdmsrl(msr, value)
 #define wrmsrq(msr, value)		wrmsrl(msr, value)
+#define native_wrmsrq(msr, value)	native_wrmsrl(msr, value)
 #endif
 
 /* Flags of a mapping that is being made. */
@@ -63,14 +64,21 @@ cpu_emergency_unregister_virt_callback(cpu_emergency_virt_cb *callback)
 }
 #endif
 
-/* Exported by all, but declared by newer ones only. */
-#ifndef VMR_HAVE_ITLB_MULTIHIT
-extern bool itlb_multihit_kvm_mitigation;
-#endif
-
 /* Without it only a deadly signal ends the wait for a page. */
 #ifndef VMR_HAVE_FOLL_INTERRUPTIBLE
 #define FOLL_INTERRUPTIBLE		0
+#endif
+
+/* Kernels without KVM for Intel don't note what interrupts leave in the L1 data cache. */
+#if !IS_ENABLED(CONFIG_KVM_INTEL)
+static __always_inline bool kvm_get_cpu_l1tf_flush_l1d(void)
+{
+	return true;
+}
+
+static __always_inline void kvm_clear_cpu_l1tf_flush_l1d(void)
+{
+}
 #endif
 
 #endif

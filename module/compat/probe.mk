@@ -29,12 +29,12 @@ vmr-probed := \
 	$(call vmr-has,STRUCT_SYSCORE,^struct syscore {,include/linux/syscore_ops.h) \
 	$(call vmr-has,RDMSRQ,rdmsrq_safe,arch/x86/include/asm/msr.h) \
 	$(call vmr-has,EMERGENCY_VIRT_CALLBACK,cpu_emergency_register_virt_callback,arch/x86/include/asm/reboot.h) \
-	$(call vmr-has,ITLB_MULTIHIT,itlb_multihit_kvm_mitigation,arch/x86/include/asm/spec-ctrl.h) \
+	$(call vmr-has,IBPB_EXIT_TO_USER,x86_ibpb_exit_to_user,arch/x86/include/asm/nospec-branch.h) \
 	$(call vmr-has,FOLL_INTERRUPTIBLE,FOLL_INTERRUPTIBLE,include/linux/mm_types.h) \
 	$(call vmr-has,XFER_TO_GUEST_VCPU,xfer_to_guest_mode_handle_work.struct kvm_vcpu,include/linux/entry-kvm.h) \
 	$(call vmr-has,VM_FLAGS_SET,vm_flags_clear,include/linux/mm.h) \
 	$(call vmr-has,VM_CLEAR_CPU_BUFFERS,define VM_CLEAR_CPU_BUFFERS,arch/x86/include/asm/nospec-branch.h) \
-	$(call vmr-has,CLEAR_CPU_BUFFERS,CLEAR_CPU_BUFFERS,arch/x86/include/asm/nospec-branch.h) \
+	$(call vmr-has,CLEAR_CPU_BUFFERS,define CLEAR_CPU_BUFFERS,arch/x86/include/asm/nospec-branch.h) \
 	$(call vmr-has,CLEAR_BRANCH_HISTORY_VMEXIT,macro CLEAR_BRANCH_HISTORY_VMEXIT,arch/x86/include/asm/nospec-branch.h) \
 	$(call vmr-has,CLEAR_BRANCH_HISTORY,macro CLEAR_BRANCH_HISTORY,arch/x86/include/asm/nospec-branch.h) \
 

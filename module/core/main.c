@@ -17,6 +17,7 @@
 #include "vmx/cpu.h"
 #include "vmx/features.h"
 #include "vmx/host.h"
+#include "vmx/mitigate.h"
 #include "vmx/setup.h"
 
 static char *vmx = "owner";
@@ -72,9 +73,12 @@ static int __init vmr_init(void)
 	err = vmr_setup_init();
 	if (err)
 		return err;
-	err = vmr_cpu_init();
+	err = vmr_mitigate_init();
 	if (err)
 		return err;
+	err = vmr_cpu_init();
+	if (err)
+		goto err_exit_mitigate;
 	vmr_report_init();
 	err = vmr_dev_init();
 	if (err)
@@ -84,6 +88,8 @@ static int __init vmr_init(void)
 err_exit_report:
 	vmr_report_exit();
 	vmr_cpu_exit();
+err_exit_mitigate:
+	vmr_mitigate_exit();
 	return err;
 }
 module_init(vmr_init);
@@ -93,6 +99,7 @@ static void __exit vmr_exit(void)
 	vmr_dev_exit();
 	vmr_report_exit();
 	vmr_cpu_exit();
+	vmr_mitigate_exit();
 }
 module_exit(vmr_exit);
 

@@ -16,6 +16,7 @@
 #include "vmx/caps.h"
 #include "vmx/ctls.h"
 #include "vmx/features.h"
+#include "vmx/mitigate.h"
 #include "vmx/vmxon.h"
 
 static struct dentry *folder;
@@ -105,11 +106,20 @@ static int capabilities_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(capabilities);
 
+static int mitigations_show(struct seq_file *file, void *unused)
+{
+	vmr_mitigate_show(file);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(mitigations);
+
 void vmr_report_init(void)
 {
 	folder = debugfs_create_dir("vmring", NULL);
 	debugfs_create_file("capabilities", 0400, folder, NULL,
 			    &capabilities_fops);
+	debugfs_create_file("mitigations", 0400, folder, NULL,
+			    &mitigations_fops);
 }
 
 void vmr_report_exit(void)

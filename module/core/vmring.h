@@ -148,6 +148,7 @@ struct vmr_vcpu {
 	bool vmcs_ready;		/* first contents are written */
 	bool pdptes_stale;		/* user space has set CR3: pdpte is to be loaded */
 	bool intack;			/* user space is asked for the ExtINT's vector */
+	bool l1d_is_host;		/* no VM entry yet in this burst */
 	u64 pdpte[VMR_PDPTES];		/* by VMR_STATE_CONTROL, if paging uses them */
 	u32 proc_ctls;			/* what the VMCS has */
 	u32 entry_ctls;			/* the same */

@@ -13,6 +13,7 @@
 #include "ept/notifier.h"
 #include "ept/tables.h"
 #include "vmx/caps.h"
+#include "vmx/mitigate.h"
 
 static struct vmr_pte_rules find_rules(void)
 {
@@ -38,7 +39,7 @@ int vmr_ept_create(struct vmr_ept *ept, struct vmr_kick_group *kicks)
 	ept->limits.gpa = 1ULL << min_t(unsigned int, ept->rules.phys_bits,
 					VMR_EPT_BITS);
 	ept->limits.hva = TASK_SIZE_MAX;
-	ept->large_fetch = !itlb_multihit_kvm_mitigation;
+	ept->large_fetch = vmr_mitigate_large_fetch();
 	init_rwsem(&ept->slots_lock);
 	spin_lock_init(&ept->lock);
 

@@ -48,6 +48,8 @@ static const char *const names[VMR_STATS] = {
 	[VMR_STAT_STORMS] = "exception-storms",
 	[VMR_STAT_PLE_GROWS] = "pause-window-grows",
 	[VMR_STAT_PLE_SHRINKS] = "pause-window-shrinks",
+	[VMR_STAT_L1D_FLUSHES] = "l1d-flushes",
+	[VMR_STAT_SPLIT_LOCKS] = "split-locks",
 };
 
 const char *vmr_area_stat_name(unsigned int stat)

@@ -15,6 +15,7 @@
 #include "vmcs/vmcs.h"
 #include "vmx/caps.h"
 #include "vmx/insn.h"
+#include "vmx/mitigate.h"
 
 int vmr_vmcs_create(struct vmr_vmcs *vmcs)
 {
@@ -59,6 +60,7 @@ int vmr_vmcs_load_slowly(struct vmr_vmcs *vmcs)
 	}
 	if (vmcs->active.cpu < 0)
 		vmcs->launched = false;
+	vmr_mitigate_other_guest();
 	return vmr_active_load(&vmcs->active);
 }
 

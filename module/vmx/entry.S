@@ -8,6 +8,7 @@
 #include <asm/asm.h>
 #include <asm/cpufeatures.h>
 #include <asm/nospec-branch.h>
+#include <asm/percpu.h>
 #include <asm/unwind_hints.h>
 
 #include "compat/asm.h"
@@ -123,6 +124,17 @@ SYM_INNER_LABEL_ALIGN(vmr_entry_arrival, SYM_L_GLOBAL)
 	/* Before the first RET: the guest may have filled the return predictor. */
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
+	/*
+	 * IBRS counts from when it is set in the more privileged mode, so that it is
+	 * set again where it stayed set.
+	 */
+	ALTERNATIVE "jmp .Librs_is_right", "", X86_FEATURE_KERNEL_IBRS
+	mov	$VMR_ENTRY_SPEC_CTRL, %ecx
+	mov	PER_CPU_VAR(x86_spec_ctrl_current), %rax
+	mov	%rax, %rdx
+	shr	$32, %rdx
+	wrmsr
+.Librs_is_right:
 	VMR_CLEAR_BRANCH_HISTORY
 	xor	%eax, %eax
 	jmp	.Lreturn

@@ -9,6 +9,9 @@
 #define VMR_ENTRY_GPR(number)	((number) * 8)
 #define VMR_ENTRY_HOST_RSP	504
 
+/* For an instruction of entry.S. */
+#define VMR_ENTRY_SPEC_CTRL	0x48
+
 /* What vmr_entry() answers. */
 #define VMR_ENTRY_EXITED	0	/* the guest ran, or an exit said why not */
 #define VMR_ENTRY_FAILED	1	/* VMfail: no guest, no exit */

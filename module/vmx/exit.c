@@ -26,9 +26,10 @@ static enum vmr_verdict protection(struct vmr_vcpu *vcpu)
 
 /* "guest: ..." and "user: ..." are what docs/exits.md tells of a row. */
 const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS] = {
-	/* guest: #DB and #AC are raised again; host: NMI, #MC */
+	/* guest: #DB and #AC are raised again; host: NMI, #MC, #AC for a split lock */
 	[SDM_REASON_EXCEPTION_OR_NMI] = {
-		.fast = vmr_exit_exception, .vectoring = true,
+		.fast = vmr_exit_exception, .slow = vmr_exit_split_lock,
+		.vectoring = true,
 	},
 	/* host: the interrupt's own handler */
 	[SDM_REASON_EXTERNAL_INTERRUPT] = { .fast = vmr_exit_interrupt },

@@ -179,6 +179,7 @@ enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu);
 
 /* exit_event.c */
 enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_split_lock(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_interrupt(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_window(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_hlt(struct vmr_vcpu *vcpu);

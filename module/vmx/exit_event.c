@@ -4,6 +4,8 @@
  * shutdown. Called by vmx/run.c.
  */
 #include <linux/minmax.h>
+#include <asm/cpu.h>
+#include <asm/cpufeature.h>
 
 #include "ring/area.h"
 #include "vmcs/access.h"
@@ -54,6 +56,31 @@ static enum vmr_verdict raise_again(struct vmr_vcpu *vcpu, u32 event)
 	return VMR_GO_AGAIN;
 }
 
+/*
+ * Where the host looks for locks that cross a cache line, the CPU raises #AC for them,
+ * also in a guest that hasn't asked for alignment checks.
+ */
+static bool is_split_lock(const struct vmr_vcpu *vcpu)
+{
+	if (!boot_cpu_has(X86_FEATURE_SPLIT_LOCK_DETECT))
+		return false;
+	return !(vmr_vmcs_read(VMCS_GUEST_CR0) & SDM_CR0_AM) ||
+	       !(vmr_vmcs_read(VMCS_GUEST_RFLAGS) & SDM_RFLAGS_AC) ||
+	       vmr_cpl(vmr_vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS)) != 3;
+}
+
+/* The host's choice: it lets the thread go on, slower, or sends it a signal. */
+enum vmr_verdict vmr_exit_split_lock(struct vmr_vcpu *vcpu)
+{
+	if (vmr_state_fetch(vcpu, VMR_STATE_REGS)) {
+		vcpu->vmx_lost = true;
+		return VMR_GO_AGAIN;
+	}
+	vcpu->stats[VMR_STAT_SPLIT_LOCKS]++;
+	handle_guest_split_lock(vcpu->state.rip);
+	return VMR_GO_AGAIN;
+}
+
 /* vmx/run.c has handed NMIs and machine checks on already. */
 enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu)
 {
@@ -64,6 +91,8 @@ enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu)
 		return VMR_GO_AGAIN;
 	if (event & SDM_EVENT_NMI_UNBLOCKED)
 		vmr_events_block_nmi(vcpu);
+	if (vector == SDM_VECTOR_AC && is_split_lock(vcpu))
+		return VMR_GO_SLOW;
 	if (vector == SDM_VECTOR_DB)
 		note_debug_conditions(vcpu,
 				      vmr_vmcs_read(VMCS_EXIT_QUALIFICATION));

@@ -34,6 +34,7 @@
 #include "vmx/exit.h"
 #include "vmx/exits.h"
 #include "vmx/host.h"
+#include "vmx/mitigate.h"
 #include "vmx/qual.h"
 #include "vmx/run.h"
 #include "vmx/setup.h"
@@ -42,9 +43,27 @@
 
 static_assert(offsetof(struct vmr_vcpu, state.gpr) == VMR_ENTRY_GPR(0));
 static_assert(offsetof(struct vmr_vcpu, host_rsp) == VMR_ENTRY_HOST_RSP);
+static_assert(SDM_IA32_SPEC_CTRL == VMR_ENTRY_SPEC_CTRL);
 
 /* VM entry ended without a guest: for the counters and vmx/exit_failure.c. */
 #define ENTRY_FAILURE	BIT(31)
+
+/*
+ * A burst begins after code that may have read anything; so may an interrupt's, which
+ * the kernel remembers for whoever flushes. Fast handlers read what is the guest's.
+ */
+static __always_inline void flush_l1d(struct vmr_vcpu *vcpu)
+{
+	if (!static_branch_unlikely(&vmr_mitigate_l1d))
+		return;
+	if (!static_branch_unlikely(&vmr_mitigate_l1d_always) &&
+	    !vcpu->l1d_is_host && !kvm_get_cpu_l1tf_flush_l1d())
+		return;
+	vcpu->l1d_is_host = false;
+	kvm_clear_cpu_l1tf_flush_l1d();
+	vcpu->stats[VMR_STAT_L1D_FLUSHES]++;
+	vmr_mitigate_flush_l1d();
+}
 
 /*
  * One VM entry and the exit that ends it. What mustn't wait is done here, before
@@ -56,6 +75,7 @@ static noinstr int enter(struct vmr_vcpu *vcpu)
 	u32 event, reason;
 	int err;
 
+	flush_l1d(vcpu);
 	context_tracking_guest_enter();
 	err = vmr_entry(vcpu, vcpu->vmcs.launched);
 	context_tracking_guest_exit();
@@ -164,6 +184,7 @@ static const u64 *breakpoints(const struct vmr_vcpu *vcpu)
 
 static void prepare_burst(struct vmr_vcpu *vcpu)
 {
+	vcpu->l1d_is_host = true;
 	vmr_burst_settle(vcpu);
 	vmr_vmcs_host_refresh(&vcpu->vmcs);
 	load_fpu(vcpu);
@@ -209,6 +230,7 @@ static enum vmr_verdict run_with_guest_registers(struct vmr_vcpu *vcpu)
 	verdict = run_guest(vcpu);
 	vcpu->state.cr2 = native_read_cr2();
 	vmr_host_burst_end(xcr0, dr);
+	vmr_mitigate_guest_ran();
 	return verdict;
 }
 

@@ -125,6 +125,53 @@ TEST_F(vm, part_of_a_large_page)
 	EXPECT_EQ(0, *word(memory, 32 * PAGE));
 }
 
+static bool large_pages_are_executable(void)
+{
+	FILE *file = fopen("/sys/kernel/debug/vmring/mitigations", "r");
+	char line[200];
+	bool are = true;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strcmp(line, "large pages: not executable\n"))
+			are = false;
+	if (file)
+		fclose(file);
+	return are;
+}
+
+/* Writes at FAR, calls what is at FAR + 5 pages, writes there and behind. */
+GUEST64(calls_far,
+	"mov $0x40000000, %ecx; movq $1, (%rcx); lea 0x5000(%rcx), %rax; call *%rax;"
+	"movq $2, 8(%rax); movq $3, 0x6000(%rcx); hlt");
+
+/* On a CPU with the iTLB multihit bug a page that is executed is cut out. */
+TEST_F(vm, code_in_a_large_page)
+{
+	uint8_t *memory = huge_memory(MB2, MAP_HUGE_2MB);
+	long long small;
+
+	if (!memory)
+		SKIP(return, "no 2 MB pages are to be had");
+	memory[5 * PAGE] = 0xc3;
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, FAR, memory, MB2, 0));
+	vcpu_start(&self->cpu, GUEST_LONG, guest(calls_far));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(1, *word(memory, 0));
+	EXPECT_EQ(2, *word(memory, 5 * PAGE + 8));
+	EXPECT_EQ(3, *word(memory, 6 * PAGE));
+	if (!cpu_has(&self->vm, VMR_FEATURE_EPT_2M))
+		return;
+
+	/* Once more, when all that surrounds it is mapped. */
+	small = vcpu_counter(&self->cpu, "ept-faults-4k");
+	ASSERT_EQ(0, madvise(memory, MB2, MADV_DONTNEED));
+	memory[5 * PAGE] = 0xc3;
+	vcpu_start(&self->cpu, GUEST_LONG, guest(calls_far));
+	ASSERT_EXIT("hlt", &self->cpu);
+	small = vcpu_counter(&self->cpu, "ept-faults-4k") - small;
+	EXPECT_EQ(large_pages_are_executable(), !small);
+}
+
 static long anon_huge_kb(void)
 {
 	char line[256];

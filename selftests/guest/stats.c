@@ -14,34 +14,22 @@
 GUEST64(three_cpuids, "cpuid; xor %eax, %eax; cpuid; xor %eax, %eax; cpuid;"
 	"xor %eax, %eax; out %al, $0x80; hlt");
 
-/* -1: there is no counter of that name. */
-static long long counter(const struct vcpu *cpu, const char *name)
-{
-	const char (*names)[VMR_STAT_NAME] = (void *)(cpu->ro + cpu->header->names_offset);
-	const uint64_t *values = (void *)(cpu->ro + cpu->header->stats_offset);
-	uint32_t i;
-
-	for (i = 0; i < cpu->header->stats_count; i++)
-		if (!strcmp(names[i], name))
-			return values[i];
-	return -1;
-}
-
 TEST_F(vm, each_exit_is_counted)
 {
 	SKIP_ON_KVM();
 	vcpu_start(&self->cpu, GUEST_LONG, guest(three_cpuids));
-	EXPECT_EQ(0, counter(&self->cpu, "cpuid"));
+	EXPECT_EQ(0, vcpu_counter(&self->cpu, "cpuid"));
 	ASSERT_OUT(0x80, 0, &self->cpu);
-	EXPECT_EQ(3, counter(&self->cpu, "cpuid"));
-	EXPECT_EQ(1, counter(&self->cpu, "io-instruction"));
-	EXPECT_EQ(0, counter(&self->cpu, "hlt"));
-	EXPECT_EQ(1, counter(&self->cpu, "exits-to-user"));
+	EXPECT_EQ(3, vcpu_counter(&self->cpu, "cpuid"));
+	EXPECT_EQ(1, vcpu_counter(&self->cpu, "io-instruction"));
+	EXPECT_EQ(0, vcpu_counter(&self->cpu, "hlt"));
+	EXPECT_EQ(1, vcpu_counter(&self->cpu, "exits-to-user"));
 	ASSERT_EXIT("hlt", &self->cpu);
-	EXPECT_EQ(1, counter(&self->cpu, "hlt"));
-	EXPECT_EQ(2, counter(&self->cpu, "exits-to-user"));
-	EXPECT_LE(1, counter(&self->cpu, "ept-faults-4k") + counter(&self->cpu, "ept-faults-2m"));
-	EXPECT_EQ(-1, counter(&self->cpu, "no such counter"));
+	EXPECT_EQ(1, vcpu_counter(&self->cpu, "hlt"));
+	EXPECT_EQ(2, vcpu_counter(&self->cpu, "exits-to-user"));
+	EXPECT_LE(1, vcpu_counter(&self->cpu, "ept-faults-4k") +
+		     vcpu_counter(&self->cpu, "ept-faults-2m"));
+	EXPECT_EQ(-1, vcpu_counter(&self->cpu, "no such counter"));
 }
 
 /* Opens the one file of this process's VMs that has this name. */
@@ -73,7 +61,7 @@ TEST_F(vm, debugfs_tells_the_same)
 	file = open_in_debugfs("vcpu0");
 	ASSERT_NE(NULL, file);
 	while (fscanf(file, "%63s %lld", name, &value) == 2) {
-		EXPECT_EQ(counter(&self->cpu, name), value)
+		EXPECT_EQ(vcpu_counter(&self->cpu, name), value)
 			TH_LOG("%s", name);
 		lines++;
 	}
@@ -95,8 +83,8 @@ TEST_F(vm, debugfs_tells_of_memory)
 	ASSERT_NE(NULL, file);
 	ASSERT_EQ(2, fscanf(file, "mapped-4k %lld mapped-2m %lld", &mapped_4k, &mapped_2m));
 	fclose(file);
-	EXPECT_EQ(mapped_4k, counter(&self->cpu, "ept-faults-4k"));
-	EXPECT_EQ(mapped_2m, counter(&self->cpu, "ept-faults-2m"));
+	EXPECT_EQ(mapped_4k, vcpu_counter(&self->cpu, "ept-faults-4k"));
+	EXPECT_EQ(mapped_2m, vcpu_counter(&self->cpu, "ept-faults-2m"));
 }
 
 TEST(nothing_is_left_in_debugfs)

@@ -55,6 +55,7 @@ static const struct {
 	const char *name;
 	u32 index;
 } msrs[] = {
+	{ "spec_ctrl", 0x48 },
 	{ "sysenter_cs", 0x174 },
 	{ "sysenter_esp", 0x175 },
 	{ "sysenter_eip", 0x176 },
