@@ -26,6 +26,7 @@
 #include "vmx/host.h"
 #include "vmx/kick.h"
 #include "vmx/msr.h"
+#include "vmx/turn.h"
 
 /* The release, VMR_VERSION_MAJOR and so on, is Kbuild's: from the file VERSION. */
 #define VMR_VERSION			\
@@ -59,6 +60,7 @@ struct vmr_vm {
 	struct kref refs;		/* the VM's file and each vCPU */
 	struct vmr_ept ept;
 	struct vmr_kick_group kicks;
+	unsigned int last_turn;		/* vmx/turn.c: a hint, any value will do */
 
 	struct mutex mutex;		/* for what follows */
 
@@ -144,7 +146,7 @@ struct vmr_vcpu {
 	bool halted;
 	bool vmx_lost;			/* VMX is off on this CPU: RUN ends */
 	bool acknowledged;		/* exit.interruption is the host's interrupt */
-	bool yield;			/* the guest spins: let others run */
+	bool spins;			/* the guest does: let others run */
 	bool vmcs_ready;		/* first contents are written */
 	bool pdptes_stale;		/* user space has set CR3: pdpte is to be loaded */
 	bool intack;			/* user space is asked for the ExtINT's vector */
@@ -181,6 +183,7 @@ struct vmr_vcpu {
 
 	/* Anyone, by their own rules. */
 	struct vmr_kick kick;
+	struct vmr_turn turn;
 	struct vmr_inbox inbox;
 };
 

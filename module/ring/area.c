@@ -50,6 +50,7 @@ static const char *const names[VMR_STATS] = {
 	[VMR_STAT_PLE_SHRINKS] = "pause-window-shrinks",
 	[VMR_STAT_L1D_FLUSHES] = "l1d-flushes",
 	[VMR_STAT_SPLIT_LOCKS] = "split-locks",
+	[VMR_STAT_TURNS_PASSED] = "turns-passed",
 };
 
 const char *vmr_area_stat_name(unsigned int stat)

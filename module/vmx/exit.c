@@ -112,7 +112,7 @@ const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS] = {
 	[SDM_REASON_MWAIT] = { .fast = undefined },
 	/* guest: #UD, MONITOR and MWAIT are hidden */
 	[SDM_REASON_MONITOR] = { .fast = undefined },
-	/* host: another thread may run, the window adapts */
+	/* host: another vCPU of the VM gets the CPU, the window adapts */
 	[SDM_REASON_PAUSE] = { .fast = vmr_exit_pause },
 	/* user: VMR_EXIT_FAILED_ENTRY; host: #MC */
 	[SDM_REASON_ENTRY_MACHINE_CHECK] = {

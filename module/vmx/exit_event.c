@@ -128,7 +128,8 @@ enum vmr_verdict vmr_exit_hlt_user(struct vmr_vcpu *vcpu)
 }
 
 /*
- * The guest spins. Whoever has what it waits for may need this CPU; a guest that spins
+ * The guest spins. Whoever has what it waits for may need this CPU, and gets it before
+ * the next burst (vmx/turn.c); a guest that spins
  * again at once gets a longer window, so that fewer exits are wasted on it.
  */
 enum vmr_verdict vmr_exit_pause(struct vmr_vcpu *vcpu)
@@ -138,7 +139,7 @@ enum vmr_verdict vmr_exit_pause(struct vmr_vcpu *vcpu)
 		vcpu->ple_window = min(2 * vcpu->ple_window, VMR_PLE_WINDOW_MAX);
 		vcpu->stats[VMR_STAT_PLE_GROWS]++;
 	}
-	vcpu->yield = true;
+	vcpu->spins = true;
 	return VMR_GO_AGAIN;
 }
 

@@ -40,6 +40,7 @@
 #include "vmx/setup.h"
 #include "vmx/state.h"
 #include "vmx/trace.h"
+#include "vmx/turn.h"
 
 static_assert(offsetof(struct vmr_vcpu, state.gpr) == VMR_ENTRY_GPR(0));
 static_assert(offsetof(struct vmr_vcpu, host_rsp) == VMR_ENTRY_HOST_RSP);
@@ -306,6 +307,7 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct vmr_vcpu *vcpu = vcpu_of(notifier);
 
+	vmr_turn_in(&vcpu->turn);
 	if (vcpu->ple_window <= VMR_PLE_WINDOW)
 		return;
 	vcpu->ple_window = VMR_PLE_WINDOW;
@@ -316,7 +318,10 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 static void sched_out(struct preempt_notifier *notifier,
 		      struct task_struct *next)
 {
-	take_guest_off(vcpu_of(notifier));
+	struct vmr_vcpu *vcpu = vcpu_of(notifier);
+
+	vmr_turn_out(&vcpu->turn);
+	take_guest_off(vcpu);
 }
 
 static struct preempt_ops preempt_ops = {
@@ -399,6 +404,15 @@ static enum vmr_verdict wait_in_hlt(struct vmr_vcpu *vcpu)
 	return VMR_GO_AGAIN;
 }
 
+static void let_others_run(struct vmr_vcpu *vcpu)
+{
+	vcpu->spins = false;
+	if (vmr_turn_pass(vcpu))
+		vcpu->stats[VMR_STAT_TURNS_PASSED]++;
+	else
+		cond_resched();
+}
+
 /* One round: what there is to do outside of the guest, then the guest. */
 static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 {
@@ -417,10 +431,8 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 		return ask_for_vector(vcpu);
 	if (vcpu->halted)
 		return wait_in_hlt(vcpu);
-	if (vcpu->yield) {
-		vcpu->yield = false;
-		cond_resched();
-	}
+	if (vcpu->spins)
+		let_others_run(vcpu);
 	if (vcpu->pdptes_stale && vmr_state_load_pdptes(vcpu))
 		return vmr_exit_no_pdptes(vcpu, vcpu->state.cr3);
 
@@ -436,6 +448,7 @@ long vmr_run(struct vmr_vcpu *vcpu)
 
 	fpu_swap_kvm_fpstate(&vcpu->fpu, true);
 	vcpu->stats[VMR_STAT_FPU_SWAPS]++;
+	vmr_turn_begin(&vcpu->turn);
 	preempt_disable();
 	preempt_notifier_register(&vcpu->preempt);
 	preempt_enable();
@@ -448,6 +461,7 @@ long vmr_run(struct vmr_vcpu *vcpu)
 	take_guest_off(vcpu);
 	preempt_notifier_unregister(&vcpu->preempt);
 	preempt_enable();
+	vmr_turn_end(&vcpu->turn);
 	fpu_swap_kvm_fpstate(&vcpu->fpu, false);
 
 	if (vcpu->vmx_lost) {

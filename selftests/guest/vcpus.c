@@ -97,6 +97,70 @@ TEST_F(vm, vcpus_that_wait_for_each_other)
 		vcpu_destroy(&cpus[i]);
 }
 
+/*
+ * A lock that is held nearly all the time, by vCPUs that share one CPU: who spins for it
+ * lets one run that was preempted, among them the one that holds it.
+ */
+#define HOLDERS	4
+#define ROUNDS	40
+#define IN_LOCK	30000
+
+GUEST64(take_lock,
+	"1:	mov	$1, %eax;"
+	"	xchg	%eax, " NUMBER(GUEST_DATA) " + 8;"
+	"	test	%eax, %eax;"
+	"	jz	3f;"
+	"2:	pause;"
+	"	cmpl	$0, " NUMBER(GUEST_DATA) " + 8;"
+	"	jne	2b;"
+	"	jmp	1b;"
+	"3:	mov	$" NUMBER(IN_LOCK) ", %edx;"
+	"4:	incq	" NUMBER(GUEST_DATA) ";"	/* no lock prefix */
+	"	dec	%edx;"
+	"	jnz	4b;"
+	"	movl	$0, " NUMBER(GUEST_DATA) " + 8;"
+	"	dec	%ecx;"
+	"	jnz	1b;"
+	"	hlt");
+
+TEST_F(vm, spinning_vcpus_let_others_run)
+{
+	struct vmr_supported supported = { .size = sizeof(supported) };
+	struct runner runners[HOLDERS];
+	struct vcpu cpus[HOLDERS];
+	long long passed = 0;
+	cpu_set_t first;
+	int i;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	for (i = 0; i < HOLDERS; i++) {
+		vcpu_create(&self->vm, i + 1, &cpus[i]);
+		vcpu_start(&cpus[i], GUEST_LONG, guest(take_lock));
+		set_rcx(&cpus[i], ROUNDS);
+	}
+	for (i = 0; i < HOLDERS; i++)
+		runner_begin(&runners[i], &cpus[i]);
+	for (i = 0; i < HOLDERS; i++) {
+		EXPECT_ERRNO(0, runner_end(&runners[i]));
+		EXPECT_STREQ("hlt", exit_name(&cpus[i].exit));
+	}
+	EXPECT_EQ(HOLDERS * ROUNDS * IN_LOCK, *vm_data(&self->vm));
+	if (!vm_is_kvm()) {
+		ASSERT_ERRNO(0, ioctl_errno(self->vm.dev, VMR_GET_SUPPORTED, &supported));
+		for (i = 0; i < HOLDERS; i++)
+			passed += vcpu_counter(&cpus[i], "turns-passed");
+		if (supported.features & 1ull << VMR_FEATURE_PAUSE_LOOP_EXITING) {
+			EXPECT_LT(2, passed);
+		} else {
+			EXPECT_EQ(0, passed);
+		}
+	}
+	for (i = 0; i < HOLDERS; i++)
+		vcpu_destroy(&cpus[i]);
+}
+
 /* VMs don't see each other; one thread runs them in turn. */
 TEST_F(vm, vms_in_turn)
 {

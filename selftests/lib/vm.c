@@ -348,6 +348,18 @@ uint64_t exit_value(const struct vcpu *cpu)
 	return value;
 }
 
+long long vcpu_counter(const struct vcpu *cpu, const char *name)
+{
+	const char (*names)[VMR_STAT_NAME] = (void *)(cpu->ro + cpu->header->names_offset);
+	const uint64_t *values = (void *)(cpu->ro + cpu->header->stats_offset);
+	uint32_t i;
+
+	for (i = 0; i < cpu->header->stats_count; i++)
+		if (!strcmp(names[i], name))
+			return values[i];
+	return -1;
+}
+
 void vcpu_get(struct vcpu *cpu, struct vmr_state *state)
 {
 	must(cpu->vm->backend->get(cpu, state), "VMR_GET_STATE");

@@ -130,6 +130,9 @@ uint64_t vcpu_gpr(struct vcpu *cpu, unsigned int number);
 uint64_t vcpu_rip(struct vcpu *cpu);
 void vcpu_set_rip(struct vcpu *cpu, uint64_t rip);
 
+/* One of the area's counters; -1: there is none of that name. */
+long long vcpu_counter(const struct vcpu *cpu, const char *name);
+
 int vcpu_inject(struct vcpu *cpu, uint32_t kind, uint32_t vector);
 int vcpu_inject_error(struct vcpu *cpu, uint32_t vector, uint32_t error_code);
 int vcpu_kick(struct vcpu *cpu);
