@@ -7,9 +7,10 @@
  *   supervise VERDICT BOOT-S COMMAND-S LOG KLOG FILES-FD SIMULATOR ARG...
  *
  * verdict (one line): exit N | reset | ended STATUS | timeout | boot-timeout |
- * interrupted SIGNAL | lost STREAM: REASON (the host didn't take it), and in a
- * second line how far the machine came: power, boot, start or exit. The
- * simulator dies with its supervisor.
+ * interrupted SIGNAL | lost STREAM: REASON (the host didn't take it; where nobody
+ * reads it any more that is SIGPIPE, as for any program), and in a second line
+ * how far the machine came: power, boot, start or exit. The simulator dies with
+ * its supervisor.
  */
 
 #define _GNU_SOURCE
@@ -226,6 +227,10 @@ static void verdict_lost(const char *path, const struct run *run)
 {
 	char what[128];
 
+	if (run->lost_errno == EPIPE) {
+		verdict(path, run, "interrupted", SIGPIPE);
+		return;
+	}
 	snprintf(what, sizeof(what), "lost %s: %s", stream_names[run->lost],
 		 strerror(run->lost_errno));
 	verdict(path, run, what, -1);
