@@ -170,7 +170,8 @@ static_assert(sizeof(struct vmr_create_vcpu) == 24, "vmr_create_vcpu");
  * deletes it, whatever gpa and hva are.
  */
 #define VMR_SLOT_READONLY	_BITUL(0)	/* writes are VMR_EXIT_MMIO */
-#define VMR_SLOT_FLAGS		VMR_SLOT_READONLY
+#define VMR_SLOT_LOG_DIRTY	_BITUL(1)	/* what is written, VMR_GET_DIRTY tells */
+#define VMR_SLOT_FLAGS		(VMR_SLOT_READONLY | VMR_SLOT_LOG_DIRTY)
 #define VMR_MAX_SLOTS		64
 
 struct vmr_slot {
@@ -184,6 +185,24 @@ struct vmr_slot {
 };
 
 static_assert(sizeof(struct vmr_slot) == 40, "vmr_slot");
+
+/*
+ * Which pages of a slot with VMR_SLOT_LOG_DIRTY have been written, by guests or by
+ * vmring for them, since the log began or they were told of last; telling forgets.
+ * bitmap has u64[(pages + 63) / 64]: bit i % 64 of word i / 64 is page first_page + i
+ * of the slot. Pages are of 4 KiB.
+ */
+struct vmr_dirty {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u32 slot;		/* in: number of the slot */
+	__u32 reserved;		/* in: must be 0 */
+	__u64 first_page;	/* in: a multiple of 64 */
+	__u64 pages;		/* in: a multiple of 64, or up to the slot's end; not 0 */
+	__u64 bitmap;		/* in: address of the bitmap */
+};
+
+static_assert(sizeof(struct vmr_dirty) == 40, "vmr_dirty");
 
 /*
  * What happens at RDMSR and WRMSR. Ranges of the one list that VMR_SET_MSR_POLICY
@@ -443,7 +462,7 @@ static_assert(sizeof(struct vmr_inject) == 24, "vmr_inject");
 
 /*
  * VMR_CREATE_VM, VMR_GET_CPUID and VMR_LIST_MSRS are of /dev/vmring; VMR_CREATE_VCPU,
- * VMR_SET_SLOT and VMR_SET_MSR_POLICY of a VM; the rest of a vCPU.
+ * VMR_SET_SLOT, VMR_SET_MSR_POLICY and VMR_GET_DIRTY of a VM; the rest of a vCPU.
  */
 #define VMR_CREATE_VM		_IOWR(VMR_IOC_MAGIC, 2, struct vmr_create_vm)
 #define VMR_GET_CPUID		_IOWR(VMR_IOC_MAGIC, 3, struct vmr_cpuid)
@@ -459,5 +478,6 @@ static_assert(sizeof(struct vmr_inject) == 24, "vmr_inject");
 #define VMR_SET_CPUID		_IOWR(VMR_IOC_MAGIC, 13, struct vmr_cpuid)
 #define VMR_INJECT		_IOWR(VMR_IOC_MAGIC, 14, struct vmr_inject)
 #define VMR_KICK		_IO(VMR_IOC_MAGIC, 15)	/* argument 0; RUN returns */
+#define VMR_GET_DIRTY		_IOWR(VMR_IOC_MAGIC, 18, struct vmr_dirty)
 
 #endif

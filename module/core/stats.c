@@ -25,6 +25,7 @@ static int memory_show(struct seq_file *file, void *unused)
 	seq_printf(file, "mapped-1g %llu\n", READ_ONCE(ept->faults[VMR_EPT_1G]));
 	seq_printf(file, "zaps %llu\n", READ_ONCE(ept->zaps));
 	seq_printf(file, "flushes %llu\n", READ_ONCE(ept->flushes));
+	seq_printf(file, "interrupted %llu\n", READ_ONCE(ept->interrupted));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(memory);

@@ -22,6 +22,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vmring.h"
+#include "ept/dirty.h"
 #include "ept/fault.h"
 #include "ept/tlb.h"
 #include "vmcs/vmcs.h"
@@ -38,6 +39,7 @@ static void free_vcpu(struct vmr_vcpu *vcpu)
 {
 	vmr_vmcs_destroy(&vcpu->vmcs);
 	vmr_vpid_put(vcpu->vpid);
+	vmr_dirty_buffer_destroy(&vcpu->dirty_buffer);
 	vmr_ept_cache_destroy(&vcpu->ept_cache);
 	fpu_free_guest_fpstate(&vcpu->fpu);
 	vmr_area_destroy(&vcpu->area);
@@ -280,8 +282,10 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
 	vcpu->stats = vmr_area_stats(&vcpu->area);
 	if (!fpu_alloc_guest_fpstate(&vcpu->fpu))
 		goto err_destroy_area;
-	if (vmr_vmcs_create(&vcpu->vmcs))
+	if (vmr_dirty_buffer_create(&vm->ept, &vcpu->dirty_buffer))
 		goto err_free_fpu;
+	if (vmr_vmcs_create(&vcpu->vmcs))
+		goto err_destroy_buffer;
 	vcpu->vpid = vmr_vpid_get();
 
 	vmr_msr_reset(&vcpu->msrs, !id);
@@ -290,6 +294,8 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
 	vmr_state_reset(vcpu);
 	return vcpu;
 
+err_destroy_buffer:
+	vmr_dirty_buffer_destroy(&vcpu->dirty_buffer);
 err_free_fpu:
 	fpu_free_guest_fpstate(&vcpu->fpu);
 err_destroy_area:
@@ -318,6 +324,7 @@ static void install(struct vmr_vm *vm, struct vmr_vcpu *vcpu, int fd,
 	vm->vcpus[vcpu->id] = vcpu;
 	vm->vcpu_count++;
 	vmr_kick_join(&vm->kicks, &vcpu->kick);
+	vmr_dirty_buffer_join(&vm->ept, &vcpu->dirty_buffer);
 	vmr_stats_add_vcpu(vcpu);
 	fd_install(fd, file);
 }

@@ -21,6 +21,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vmring.h"
+#include "ept/dirty.h"
 #include "ept/slots.h"
 #include "vmx/msr.h"
 
@@ -67,6 +68,19 @@ static long set_slot(struct vmr_vm *vm, void __user *arg)
 	if (err)
 		return err;
 	return vmr_slots_set(&vm->ept, &slot);
+}
+
+static long get_dirty(struct vmr_vm *vm, void __user *arg)
+{
+	struct vmr_dirty wanted = {};
+	int err;
+
+	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
+	if (err)
+		return err;
+	if (wanted.reserved)
+		return -EINVAL;
+	return vmr_dirty_get(&vm->ept, &wanted);
 }
 
 static int take_policy(struct vmr_vm *vm, const struct vmr_msr_policy *policy)
@@ -119,6 +133,7 @@ static const struct {
 	{ VMR_CREATE_VCPU, create_vcpu },
 	{ VMR_SET_SLOT, set_slot },
 	{ VMR_SET_MSR_POLICY, set_msr_policy },
+	{ VMR_GET_DIRTY, get_dirty },
 };
 
 static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

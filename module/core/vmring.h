@@ -17,6 +17,7 @@
 
 #include <vmring.h>
 
+#include "ept/dirty.h"
 #include "ept/ept.h"
 #include "ept/fault.h"
 #include "ring/area.h"
@@ -176,6 +177,7 @@ struct vmr_vcpu {
 	struct vmr_vm *vm;
 	u32 id;
 	u16 vpid;			/* 0: none */
+	struct vmr_dirty_buffer dirty_buffer;	/* by its own rules */
 	struct vmr_area area;
 	struct preempt_notifier preempt;
 

@@ -9,6 +9,7 @@
 #include <asm/processor.h>
 
 #include "compat/compat.h"
+#include "ept/dirty.h"
 #include "ept/ept.h"
 #include "ept/notifier.h"
 #include "ept/tables.h"
@@ -40,8 +41,11 @@ int vmr_ept_create(struct vmr_ept *ept, struct vmr_kick_group *kicks)
 					VMR_EPT_BITS);
 	ept->limits.hva = TASK_SIZE_MAX;
 	ept->large_fetch = vmr_mitigate_large_fetch();
+	ept->pml = ept->rules.accessed_dirty &&
+		   vmr_caps_may(vmr_caps, VMR_CAPS_PROC2) & SDM_PROC2_PML;
 	init_rwsem(&ept->slots_lock);
 	spin_lock_init(&ept->lock);
+	INIT_LIST_HEAD(&ept->buffers);
 
 	ept->seen = alloc_percpu_gfp(u64, GFP_KERNEL_ACCOUNT);
 	if (!ept->seen)
@@ -64,6 +68,7 @@ err_free_seen:
 void vmr_ept_destroy(struct vmr_ept *ept)
 {
 	vmr_notifier_unregister(ept);
+	vmr_dirty_exit(ept);
 	vmr_tables_exit(ept);
 	free_percpu(ept->seen);
 }

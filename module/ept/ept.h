@@ -6,6 +6,7 @@
 #ifndef VMR_EPT_EPT_H
 #define VMR_EPT_EPT_H
 
+#include <linux/list.h>
 #include <linux/mmu_notifier.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
@@ -24,6 +25,7 @@ struct vmr_kick_group;
  * @rules: what entries the CPU takes
  * @limits: where slots may be
  * @large_fetch: large pages may be executed
+ * @pml: the CPU logs writes (page-modification logging)
  * @seen: of each CPU, the generation that it has flushed for
  * @notifier: the registration with the process's memory; holds its mm
  * @slots_lock: slots.c: exclusive to change slots, shared to copy through them
@@ -40,6 +42,8 @@ struct vmr_kick_group;
  * @faults: fault.c: pages mapped, by level
  * @zaps: tables.c: pages unmapped
  * @flushes: tlb.c: how often all vCPUs had to flush
+ * @interrupted: tlb.c: how many CPUs were got out of the guest for that
+ * @buffers: dirty.c: the vCPUs' parts of the log, where the CPU keeps one
  *
  * A field is constant after create, or is written by the file named, under @lock.
  */
@@ -51,6 +55,7 @@ struct vmr_ept {
 	struct vmr_pte_rules rules;
 	struct vmr_slot_limits limits;
 	bool large_fetch;
+	bool pml;
 	u64 __percpu *seen;
 	struct mmu_notifier notifier;
 
@@ -70,6 +75,8 @@ struct vmr_ept {
 	u64 faults[VMR_EPT_1G + 1];
 	u64 zaps;
 	u64 flushes;
+	u64 interrupted;
+	struct list_head buffers;
 };
 
 /**

@@ -17,6 +17,7 @@
 
 #include <vmring_ring.h>
 
+#include "ept/dirty.h"
 #include "ept/ept.h"
 #include "ept/fault.h"
 #include "ept/host.h"
@@ -112,6 +113,15 @@ static bool is_in_pieces(const struct vmr_ept *ept, u64 gpa, unsigned int level)
 	       memchr_inv(place.table[level - 1], 0, PAGE_SIZE);
 }
 
+/* While a log is kept, large pages can't be written; here they may not be executed. */
+static bool needs_small(const struct vmr_ept *ept,
+			const struct violation *violation)
+{
+	if (violation->slot.dirty && violation->access & VMR_EPT_WRITE)
+		return true;
+	return !ept->large_fetch && violation->access & VMR_EPT_FETCH;
+}
+
 /* How large a page to map: what the host, the slot and the CPU allow. */
 static unsigned int choose_level(const struct vmr_ept *ept,
 				 const struct violation *violation)
@@ -119,17 +129,25 @@ static unsigned int choose_level(const struct vmr_ept *ept,
 	unsigned int level = min(violation->host.level, ept->rules.largest);
 
 	level = vmr_memslot_level(&violation->slot, violation->gpa, level);
-	if (ept->large_fetch)
-		return level;
-	/*
-	 * A large page can't be executed here: one that was cut for the sake of a
-	 * page that is executed stays so, or they would take turns.
-	 */
-	if (violation->access & VMR_EPT_FETCH)
+	if (level == VMR_EPT_4K || needs_small(ept, violation))
 		return VMR_EPT_4K;
+	if (ept->large_fetch && !violation->slot.dirty)
+		return level;
+	/* What was cut for the sake of a small page stays so, or they'd take turns. */
 	while (level > VMR_EPT_4K && is_in_pieces(ept, violation->gpa, level))
 		level--;
 	return level;
+}
+
+/* Whether a write that the leaf allows comes into the slot's log, if it keeps one. */
+static bool is_heard_of(const struct vmr_ept *ept,
+			const struct violation *violation, unsigned int level)
+{
+	if (!violation->slot.dirty)
+		return true;
+	/* This one is logged here, and the next by the CPU. */
+	return level == VMR_EPT_4K &&
+	       (ept->pml || violation->access & VMR_EPT_WRITE);
 }
 
 static u32 choose_access(const struct vmr_ept *ept,
@@ -140,9 +158,21 @@ static u32 choose_access(const struct vmr_ept *ept,
 	if (level == VMR_EPT_4K || ept->large_fetch)
 		access |= VMR_EPT_FETCH;
 	if (violation->host.writable &&
-	    !(violation->slot.flags & VMR_SLOT_READONLY))
+	    !(violation->slot.flags & VMR_SLOT_READONLY) &&
+	    is_heard_of(ept, violation, level))
 		access |= VMR_EPT_WRITE;
 	return access;
+}
+
+/* Where a log is kept, what is only read so far is clean. */
+static u64 make_leaf(const struct violation *violation, u64 hpa,
+		     unsigned int level, u32 access)
+{
+	u64 pte = vmr_pte_leaf(hpa, level, access);
+
+	if (violation->slot.dirty && !(violation->access & VMR_EPT_WRITE))
+		return vmr_pte_clean(pte);
+	return pte;
 }
 
 /*
@@ -173,10 +203,12 @@ static enum vmr_ept_verdict map(struct vmr_ept *ept,
 					       hva + vmr_pte_size(level)))
 		return VMR_EPT_RETRY;
 	if (!vmr_tables_map(ept, cache, violation->gpa, level,
-			    vmr_pte_leaf(hpa, level, access), removed))
+			    make_leaf(violation, hpa, level, access), removed))
 		return VMR_EPT_RETRY;
 	if (access & VMR_EPT_WRITE)
 		mark_dirty(violation->host.page);
+	if (violation->access & VMR_EPT_WRITE)
+		vmr_dirty_set(&violation->slot, violation->gpa);
 	ept->faults[level]++;
 	return mapped(violation, level);
 }

@@ -19,7 +19,7 @@
 #define IGNORE_PAT		BIT_ULL(6)
 #define LARGE			BIT_ULL(7)
 #define ACCESSED		BIT_ULL(VMR_PTE_ACCESSED_BIT)
-#define DIRTY			BIT_ULL(9)
+#define DIRTY			BIT_ULL(VMR_PTE_DIRTY_BIT)
 #define ADDRESS			GENMASK_ULL(51, 12)
 
 #define ARCHITECTURE_PHYS_BITS	52
@@ -59,13 +59,24 @@ bool vmr_pte_accessed(u64 pte)
 	return pte & ACCESSED;
 }
 
+static bool are_same_memory(u64 old, u64 new, unsigned int level)
+{
+	return vmr_pte_is_leaf(old, level) && vmr_pte_is_leaf(new, level) &&
+	       vmr_pte_address(old, level) == vmr_pte_address(new, level);
+}
+
 bool vmr_pte_may_become(u64 old, u64 new, unsigned int level)
 {
 	if (!vmr_pte_present(old))
 		return true;
-	return vmr_pte_is_leaf(old, level) && vmr_pte_is_leaf(new, level) &&
-	       vmr_pte_address(old, level) == vmr_pte_address(new, level) &&
+	return are_same_memory(old, new, level) &&
 	       vmr_pte_allows(new, old & VMR_EPT_ALL);
+}
+
+bool vmr_pte_includes(u64 old, u64 new, unsigned int level)
+{
+	return are_same_memory(old, new, level) &&
+	       vmr_pte_allows(old, new & VMR_EPT_ALL);
 }
 
 /* What an entry must not have set because of its level. */

@@ -172,8 +172,33 @@ static inline bool vmr_pte_allows(u64 pte, u32 access)
  */
 bool vmr_pte_accessed(u64 pte);
 
-/* The accessed flag's bit number, for clear_bit(). */
+/* Bit numbers, for clear_bit() and the like: the right to write, the flags. */
+#define VMR_PTE_WRITE_BIT	1
 #define VMR_PTE_ACCESSED_BIT	8
+#define VMR_PTE_DIRTY_BIT	9
+
+/**
+ * vmr_pte_clean() - take the dirty flag out of an entry
+ * @pte: the entry, a leaf
+ *
+ * Context: Any.
+ * Return: the entry; a CPU that keeps dirty flags sets it with the first write.
+ */
+static inline u64 vmr_pte_clean(u64 pte)
+{
+	return pte & ~BIT_ULL(VMR_PTE_DIRTY_BIT);
+}
+
+/**
+ * vmr_pte_includes() - whether an entry allows all that another one would
+ * @old: the entry that is there
+ * @new: the entry to be, a leaf
+ * @level: their level
+ *
+ * Context: Any.
+ * Return: true if @old maps the same memory, with no right less.
+ */
+bool vmr_pte_includes(u64 old, u64 new, unsigned int level);
 
 /**
  * vmr_pte_may_become() - whether an entry may be replaced without a flush

@@ -62,6 +62,28 @@ int vmr_slot_table_check(const struct vmr_slot_table *table,
 	return 0;
 }
 
+int vmr_slot_table_check_dirty(const struct vmr_slot_table *table,
+			       const struct vmr_dirty *wanted)
+{
+	const struct vmr_memslot *slot;
+	u64 pages;
+
+	if (wanted->slot >= VMR_MAX_SLOTS)
+		return -E2BIG;
+	slot = &table->slot[wanted->slot];
+	if (!is_in_use(slot))
+		return -ENOENT;
+	pages = slot->length / vmr_pte_size(VMR_EPT_4K);
+	if (!(slot->flags & VMR_SLOT_LOG_DIRTY) || !wanted->pages ||
+	    !fits(wanted->first_page, wanted->pages, pages))
+		return -EINVAL;
+	if (wanted->first_page % VMR_DIRTY_WORD ||
+	    (wanted->pages % VMR_DIRTY_WORD &&
+	     wanted->first_page + wanted->pages != pages))
+		return -EINVAL;
+	return 0;
+}
+
 struct vmr_memslot vmr_slot_table_store(struct vmr_slot_table *table,
 					unsigned int number,
 					const struct vmr_memslot *slot)

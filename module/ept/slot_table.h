@@ -17,12 +17,14 @@
  * @length: in bytes; 0: there is no such slot
  * @hva: where it begins in the process
  * @flags: VMR_SLOT_...
+ * @dirty: dirty.c: the log, a bit for each page; NULL: none is kept
  */
 struct vmr_memslot {
 	u64 gpa;
 	u64 length;
 	u64 hva;
 	u32 flags;
+	u64 *dirty;
 };
 
 /**
@@ -61,6 +63,22 @@ struct vmr_slot_limits {
 int vmr_slot_table_check(const struct vmr_slot_table *table,
 			 const struct vmr_slot *wanted,
 			 const struct vmr_slot_limits *limits);
+
+/* How many pages a word of a log is about. */
+#define VMR_DIRTY_WORD	64
+
+/**
+ * vmr_slot_table_check_dirty() - whether what was written can be told as asked
+ * @table: what there is
+ * @wanted: the ioctl's argument
+ *
+ * Context: Any, nobody changes the table.
+ * Return: 0; -E2BIG for a number that there can't be; -ENOENT if there is no such
+ *	   slot; -EINVAL if it keeps no log, or for a range that is empty, begins in
+ *	   the middle of a word, ends there but for the slot's end, or isn't the slot's.
+ */
+int vmr_slot_table_check_dirty(const struct vmr_slot_table *table,
+			       const struct vmr_dirty *wanted);
 
 /**
  * vmr_slot_table_store() - put a slot in, or take one out

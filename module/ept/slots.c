@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
+#include "ept/dirty.h"
 #include "ept/ept.h"
 #include "ept/slots.h"
 #include "ept/tables.h"
@@ -21,6 +22,9 @@ static void replace(struct vmr_ept *ept, unsigned int number,
 		    const struct vmr_memslot *slot)
 {
 	spin_lock(&ept->lock);
+	/* What was written so far belongs to the log as it was. */
+	if (ept->slots.slot[number].dirty)
+		vmr_dirty_collect(ept);
 	ept->leaving = vmr_slot_table_store(&ept->slots, number, slot);
 	/* A page that was got for the old slot isn't mapped any more. */
 	ept->sequence++;
@@ -57,6 +61,7 @@ static int set_locked(struct vmr_ept *ept, const struct vmr_slot *wanted)
 		.flags = wanted->flags,
 	};
 	unsigned int number;
+	u64 *old_log;
 	int err;
 
 	lockdep_assert_held_write(&ept->slots_lock);
@@ -64,9 +69,15 @@ static int set_locked(struct vmr_ept *ept, const struct vmr_slot *wanted)
 	if (err)
 		return err;
 	number = array_index_nospec(wanted->slot, VMR_MAX_SLOTS);
+	old_log = ept->slots.slot[number].dirty;
+	err = vmr_dirty_begin(&slot, &ept->slots.slot[number]);
+	if (err)
+		return err;
 	replace(ept, number, &slot);
 	if (ept->leaving.length)
 		finish(ept);
+	if (old_log != slot.dirty)
+		vmr_dirty_end(old_log);
 	return 0;
 }
 
@@ -88,6 +99,7 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		     enum direction direction)
 {
 	const struct vmr_memslot *slot;
+	unsigned long left;
 	void __user *hva;
 	u64 part;
 
@@ -98,10 +110,12 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		return -EROFS;
 	part = min_t(u64, len, slot->gpa + slot->length - gpa);
 	hva = u64_to_user_ptr(vmr_memslot_hva(slot, gpa));
-	if (direction == TO_GUEST ? copy_to_user(hva, buf, part) :
-				    copy_from_user(buf, hva, part))
-		return -EFAULT;
-	return part;
+	if (direction == FROM_GUEST)
+		return copy_from_user(buf, hva, part) ? -EFAULT : part;
+	left = copy_to_user(hva, buf, part);
+	/* Behind the write, as whoever is told reads what is there then. */
+	vmr_dirty_mark(ept, gpa, part);
+	return left ? -EFAULT : part;
 }
 
 static int copy(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,

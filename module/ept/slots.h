@@ -24,8 +24,8 @@ struct vmr_slot;
  * Return: 0; -E2BIG for a number that there can't be; -EINVAL for unknown flags,
  *	   reserved bits, what isn't aligned, wraps, is above the width of a
  *	   guest-physical address or isn't the process's; -ENOENT if there is no slot
- *	   to delete; -EEXIST if it overlaps another; -EINTR if the process is being
- *	   killed.
+ *	   to delete; -EEXIST if it overlaps another; -ENOMEM for the log; -EINTR if the
+ *	   process is being killed.
  */
 int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted);
 

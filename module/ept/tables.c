@@ -7,6 +7,7 @@
  * one that was present is taken away by an exchange. Nothing turns from one thing
  * into another without having been away and flushed in between.
  */
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/errno.h>
 #include <linux/gfp.h>
@@ -156,6 +157,9 @@ bool vmr_tables_map(struct vmr_ept *ept, struct vmr_ept_cache *cache, u64 gpa,
 		return false;
 	entry = &table[vmr_pte_index(gpa, level)];
 	old = READ_ONCE(*entry);
+	/* Written again, it would lose the dirty flag that the CPU relies on. */
+	if (vmr_pte_includes(old, pte, level))
+		return true;
 	if (vmr_pte_may_become(old, pte, level)) {
 		WRITE_ONCE(*entry, pte);
 		return true;
@@ -244,6 +248,48 @@ u64 vmr_tables_age(struct vmr_ept *ept, u64 gpa, u64 end, bool clear,
 		if (age_leaf(ept, &place.entry[i], clear))
 			*young = true;
 	return next_step(gpa, &place);
+}
+
+/* The pages of which that are translated by the table of an address in page first. */
+static u64 in_table(u64 which, unsigned int first, u64 gpa,
+		    const struct vmr_ept_place *place)
+{
+	u64 pages = (next_step(gpa, place) - gpa) >> PAGE_SHIFT;
+	unsigned int last = min_t(u64, first + pages - 1, 63);
+
+	return which & GENMASK_ULL(last, first);
+}
+
+/* Only a small page may be written while a log is kept. */
+static bool rearm_entries(struct vmr_ept *ept, u64 *entry, u64 which)
+{
+	int bit = ept->pml ? VMR_PTE_DIRTY_BIT : VMR_PTE_WRITE_BIT;
+	bool any = false;
+
+	for (; which; which &= which - 1)
+		any |= test_and_clear_bit(bit, (unsigned long *)
+					       &entry[__ffs64(which)]);
+	return any;
+}
+
+void vmr_tables_rearm(struct vmr_ept *ept, u64 gpa, u64 which)
+{
+	bool any = false;
+
+	lockdep_assert_held(&ept->lock);
+	while (which) {
+		unsigned int first = __ffs64(which);
+		u64 at = gpa + first * PAGE_SIZE, here;
+		struct vmr_ept_place place;
+
+		vmr_tables_find(ept, at, &place);
+		here = in_table(which, first, at, &place);
+		which &= ~here;
+		if (place.level == VMR_EPT_4K)
+			any |= rearm_entries(ept, place.entry, here >> first);
+	}
+	if (any)
+		outdate(ept);
 }
 
 void vmr_tables_free(struct list_head *removed)

@@ -107,6 +107,19 @@ u64 vmr_tables_age(struct vmr_ept *ept, u64 gpa, u64 end, bool clear,
 		   bool *young);
 
 /**
+ * vmr_tables_rearm() - hear of the next write to some pages of a log
+ * @ept: whose
+ * @gpa: of the page that bit 0 stands for
+ * @which: the pages, a bit each
+ *
+ * Takes their dirty flag away where the CPU logs what it sets, else the right to
+ * write. Until the flush there may be writes that nobody hears of.
+ *
+ * Context: @ept->lock held.
+ */
+void vmr_tables_rearm(struct vmr_ept *ept, u64 gpa, u64 which);
+
+/**
  * vmr_tables_free() - free removed tables
  * @removed: they, flushed
  *

@@ -38,6 +38,7 @@ void vmr_ept_flush_here(struct vmr_ept *ept)
 
 void vmr_ept_flush(struct vmr_ept *ept)
 {
+	unsigned int interrupted;
 	u64 generation, flushed;
 
 	spin_lock(&ept->lock);
@@ -47,11 +48,12 @@ void vmr_ept_flush(struct vmr_ept *ept)
 	if (flushed == generation)
 		return;
 
-	vmr_kick_all(ept->kicks, VMR_REQ_TLB);
+	interrupted = vmr_kick_all(ept->kicks, VMR_REQ_TLB);
 
 	spin_lock(&ept->lock);
 	ept->flushed = max(ept->flushed, generation);
 	ept->flushes++;
+	ept->interrupted += interrupted;
 	spin_unlock(&ept->lock);
 }
 

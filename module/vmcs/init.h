@@ -13,7 +13,7 @@
 /**
  * struct vmr_vmcs_setup - what a VMCS's control fields are made of
  * @controls: the control words, as vmx/features.c chose them. Without
- *	      @vpid or @msr_bitmap the control that uses it may not be set
+ *	      @vpid, @msr_bitmap or @pml the control that uses it may not be set
  * @eptp: EPT pointer, with "enable EPT"
  * @vpid: with "enable VPID"; not 0 then
  * @msr_bitmap: physical address of 4 KiB, with "use MSR bitmaps"
@@ -25,6 +25,8 @@
  * @xss_exit_bitmap: with "enable XSAVES/XRSTORS"
  * @tsc_offset: with "use TSC offsetting"
  * @tsc_multiplier: with "use TSC scaling"; not 0 then
+ * @pml: physical address of 4 KiB, with "enable PML"
+ * @pml_index: with "enable PML"
  *
  * A value whose control isn't set is ignored.
  */
@@ -41,6 +43,8 @@ struct vmr_vmcs_setup {
 	u64 xss_exit_bitmap;
 	u64 tsc_offset;
 	u64 tsc_multiplier;
+	phys_addr_t pml;
+	u16 pml_index;
 };
 
 /**

@@ -137,6 +137,11 @@ const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS] = {
 	[SDM_REASON_VMFUNC] = { .fast = undefined },
 	/* guest: #UD, there is no SGX */
 	[SDM_REASON_ENCLS] = { .fast = undefined },
+	/* host: what the CPU has logged goes into the slots' logs */
+	[SDM_REASON_PML_FULL] = {
+		.fast = vmr_exit_pml, .slow = vmr_exit_pml_full,
+		.vectoring = true,
+	},
 	/* guest: #UD, hidden */
 	[SDM_REASON_XSAVES] = { .fast = undefined },
 	/* guest: #UD, hidden */

@@ -177,6 +177,10 @@ enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu);
 
+/* exit_pml.c */
+enum vmr_verdict vmr_exit_pml(struct vmr_vcpu *vcpu);
+enum vmr_verdict vmr_exit_pml_full(struct vmr_vcpu *vcpu);
+
 /* exit_event.c */
 enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_split_lock(struct vmr_vcpu *vcpu);

@@ -64,7 +64,7 @@ static enum vmr_verdict memory_fault(struct vmr_vcpu *vcpu, u32 cause)
 	return VMR_GO_USER;
 }
 
-/* In the burst: what the violation means for NMIs. */
+/* In the burst: what the violation, or a full log, means for NMIs. */
 enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu)
 {
 	u64 qualification = vmr_vmcs_read(VMCS_EXIT_QUALIFICATION);

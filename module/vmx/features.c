@@ -59,7 +59,7 @@ static const struct feature features[] = {
 	[VMR_FEATURE_EPT_VIOLATION_VE] = { "ept-violation-ve", SHOWN, {
 		{ VMR_CAPS_PROC2, SDM_PROC2_EPT_VIOLATION_VE },
 	} },
-	[VMR_FEATURE_PML] = { "pml", SHOWN, {
+	[VMR_FEATURE_PML] = { "pml", WANTED, {
 		{ VMR_CAPS_PROC2, SDM_PROC2_PML },
 	} },
 	[VMR_FEATURE_VPID] = { "vpid", WANTED, {

@@ -71,10 +71,24 @@ void vmr_kick_self(struct vmr_kick *kick, unsigned int request)
 	smp_send_reschedule(smp_processor_id());
 }
 
-void vmr_kick_all(struct vmr_kick_group *group, unsigned int request)
+/* The other CPUs that are in the guest; nobody is on the one that runs this. */
+static void find_cpus(const struct vmr_kick_group *group, unsigned int count,
+		      struct cpumask *mask)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (is_in_guest(group->kicks[i]))
+			cpumask_set_cpu(READ_ONCE(group->kicks[i]->cpu), mask);
+	cpumask_clear_cpu(smp_processor_id(), mask);
+}
+
+unsigned int vmr_kick_all(struct vmr_kick_group *group, unsigned int request)
 {
 	/* Pairs with the smp_store_release() in vmr_kick_join(). */
 	unsigned int i, count = smp_load_acquire(&group->count);
+	const struct cpumask *cpus = cpu_online_mask;
+	unsigned int interrupted;
 	cpumask_var_t mask;
 	bool has_mask;
 
@@ -86,12 +100,15 @@ void vmr_kick_all(struct vmr_kick_group *group, unsigned int request)
 	smp_mb__after_atomic();
 
 	preempt_disable();
-	for (i = 0; has_mask && i < count; i++)
-		if (is_in_guest(group->kicks[i]))
-			cpumask_set_cpu(READ_ONCE(group->kicks[i]->cpu), mask);
-	smp_call_function_many(has_mask ? mask : cpu_online_mask, out_of_guest,
-			       NULL, true);
+	if (has_mask) {
+		find_cpus(group, count, mask);
+		cpus = mask;
+	}
+	interrupted = cpumask_weight(cpus);
+	if (interrupted)
+		smp_call_function_many(cpus, out_of_guest, NULL, true);
 	preempt_enable();
 	if (has_mask)
 		free_cpumask_var(mask);
+	return interrupted;
 }

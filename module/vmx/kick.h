@@ -108,8 +108,9 @@ void vmr_kick_self(struct vmr_kick *kick, unsigned int request);
  * there, and looks at the request before it enters again.
  *
  * Context: Interrupts on, may hold spinlocks.
+ * Return: how many CPUs were interrupted for that.
  */
-void vmr_kick_all(struct vmr_kick_group *group, unsigned int request);
+unsigned int vmr_kick_all(struct vmr_kick_group *group, unsigned int request);
 
 /**
  * vmr_kick_enter() - say that this vCPU is about to enter the guest

@@ -8,6 +8,7 @@
 #include <linux/minmax.h>
 #include <asm/processor.h>
 
+#include "ept/dirty.h"
 #include "ept/ept.h"
 #include "vmcs/access.h"
 #include "vmcs/host.h"
@@ -78,10 +79,15 @@ void vmr_setup(struct vmr_vcpu *vcpu)
 				    BIT(SDM_VECTOR_MC),
 		.ple_gap = VMR_PLE_GAP,
 		.ple_window = VMR_PLE_WINDOW,
+		.pml_index = VMR_DIRTY_LAST,
 	};
 
 	if (!vcpu->vpid)
 		setup.controls.word[VMR_CAPS_PROC2] &= ~SDM_PROC2_VPID;
+	if (vcpu->dirty_buffer.entry)
+		setup.pml = virt_to_phys(vcpu->dirty_buffer.entry);
+	else
+		setup.controls.word[VMR_CAPS_PROC2] &= ~SDM_PROC2_PML;
 	vcpu->proc_ctls = setup.controls.word[VMR_CAPS_PROC];
 	/* The mode of the guest is vmx/state.c's to write. */
 	setup.controls.word[VMR_CAPS_ENTRY] &= ~SDM_ENTRY_IA32E_MODE_GUEST;

@@ -22,6 +22,7 @@ union args {
 	struct vmr_create_vm create_vm;
 	struct vmr_create_vcpu create_vcpu;
 	struct vmr_slot slot;
+	struct vmr_dirty dirty;
 	struct vmr_msr_policy policy;
 	struct vmr_cpuid cpuid;
 	struct vmr_msrs msrs;
@@ -50,6 +51,7 @@ static const struct call calls[] = {
 	CALL(VMR_SET_CPUID, vmr_cpuid, OF_VCPU, 0, false, false),
 	CALL(VMR_CREATE_VCPU, vmr_create_vcpu, OF_VM, 0, true, true),
 	CALL(VMR_SET_SLOT, vmr_slot, OF_VM, VMR_SLOT_FLAGS, false, false),
+	CALL(VMR_GET_DIRTY, vmr_dirty, OF_VM, 0, false, false),
 	CALL(VMR_SET_MSR_POLICY, vmr_msr_policy, OF_VM, 0, false, false),
 	CALL(VMR_GET_STATE, vmr_state_args, OF_VCPU, 0, true, false),
 	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false, false),
@@ -65,6 +67,14 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 {
 	static struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
 	static struct vmr_msr msrs[VMR_MAX_MSRS];
+	static uint64_t bitmap[1];
+	struct vmr_slot logged = {
+		.size = sizeof(logged),
+		.flags = VMR_SLOT_LOG_DIRTY,
+		.slot = 62,
+		.gpa = 0x50000000,
+		.length = 4096,
+	};
 	static struct vmr_msr_range range = { 0x40000000, 1, VMR_MSR_GP, VMR_MSR_GP, 0 };
 
 	memset(args, 0, sizeof(*args));
@@ -98,6 +108,13 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 		args->slot.gpa = 0x40000000;
 		args->slot.length = 4096;
 		args->slot.hva = (uintptr_t)vm->ram;
+		break;
+	case VMR_GET_DIRTY:
+		logged.hva = (uintptr_t)vm->ram;
+		(void)ioctl_errno(vm->fd, VMR_SET_SLOT, &logged);
+		args->dirty.slot = logged.slot;
+		args->dirty.pages = 1;
+		args->dirty.bitmap = (uintptr_t)bitmap;
 		break;
 	case VMR_SET_MSR_POLICY:
 		args->policy.ranges = (uintptr_t)&range;

@@ -40,6 +40,16 @@ TEST_F(vm, good_arguments)
 	}
 }
 
+static bool is_known(unsigned int nr)
+{
+	size_t i;
+
+	for (i = 0; i < CALLS; i++)
+		if (_IOC_NR(calls[i].cmd) == nr)
+			return true;
+	return false;
+}
+
 TEST_F(vm, unknown_numbers)
 {
 	const int fds[] = { self->vm.dev, self->vm.fd, self->cpu.fd };
@@ -50,6 +60,8 @@ TEST_F(vm, unknown_numbers)
 	for (f = 0; f < ARRAY_SIZE(fds); f++) {
 		for (nr = _IOC_NR(VMR_KICK) + 1; nr < 256; nr++) {
 			for (dir = 0; dir < 4; dir++) {
+				if (is_known(nr) && dir == (_IOC_READ | _IOC_WRITE))
+					continue;
 				memset(&args, 0, sizeof(args));
 				args.size = 24;
 				ASSERT_ERRNO(ENOTTY,
@@ -347,7 +359,7 @@ TEST_F(vm, bad_slots)
 					     bad[i].length, 0))
 			TH_LOG("%s", bad[i].what);
 	}
-	EXPECT_ERRNO(EINVAL, vm_slot(&self->vm, 1, at, self->vm.ram, PAGE, 2));
+	EXPECT_ERRNO(EINVAL, vm_slot(&self->vm, 1, at, self->vm.ram, PAGE, 4));
 	EXPECT_ERRNO(EINVAL, vm_slot(&self->vm, 1, at, self->vm.ram, PAGE, 1u << 31));
 	slot.size = sizeof(slot);
 	slot.reserved = 1;

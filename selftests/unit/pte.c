@@ -98,6 +98,41 @@ void pte_may_become(void)
 	}
 }
 
+/* The same pairs the other way round: what is there already includes what is to be. */
+void pte_includes(void)
+{
+	u32 old, new;
+
+	for (old = 1; old <= VMR_EPT_ALL; old++) {
+		u64 there = vmr_pte_leaf(0x200000, VMR_EPT_2M, old);
+
+		EXPECT(!vmr_pte_includes(0, there, VMR_EPT_2M));
+		EXPECT(!vmr_pte_includes(vmr_pte_table(0x200000), there, VMR_EPT_2M));
+		for (new = 1; new <= VMR_EPT_ALL; new++) {
+			u64 other = vmr_pte_leaf(0x400000, VMR_EPT_2M, new);
+			u64 same = vmr_pte_leaf(0x200000, VMR_EPT_2M, new);
+
+			EXPECT_EQ(vmr_pte_includes(there, same, VMR_EPT_2M),
+				  (old & new) == new);
+			/* The dirty flag takes no right away. */
+			EXPECT_EQ(vmr_pte_includes(vmr_pte_clean(there), same, VMR_EPT_2M),
+				  (old & new) == new);
+			EXPECT(!vmr_pte_includes(there, other, VMR_EPT_2M));
+		}
+	}
+}
+
+void pte_clean(void)
+{
+	u64 written = vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_READ | VMR_EPT_WRITE);
+	u64 clean = vmr_pte_clean(written);
+
+	EXPECT_EQ(written ^ clean, 1 << VMR_PTE_DIRTY_BIT);
+	EXPECT(vmr_pte_allows(clean, VMR_EPT_WRITE) && vmr_pte_accessed(clean));
+	EXPECT_EQ(vmr_pte_clean(clean), clean);
+	EXPECT_EQ(1 << VMR_PTE_WRITE_BIT, VMR_EPT_WRITE);
+}
+
 #define ADDRESS_BITS	40
 
 /* One rule after the other, broken in an entry that is right otherwise. */

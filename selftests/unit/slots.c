@@ -95,7 +95,8 @@ void slots_refused(void)
 		{ { .slot = 63, .length = PAGE }, 0 },
 		{ { .slot = 64, .length = PAGE }, -E2BIG },
 		{ { .slot = ~0U, .length = PAGE }, -E2BIG },
-		{ { .length = PAGE, .flags = 2 }, -EINVAL },
+		{ { .length = PAGE, .flags = 4 }, -EINVAL },
+		{ { .length = PAGE, .flags = 3 }, 0 },
 		{ { .length = PAGE, .flags = 1 }, 0 },
 		{ { .length = PAGE, .reserved = 1 }, -EINVAL },
 		{ { .length = 1 }, -EINVAL },
@@ -114,7 +115,7 @@ void slots_refused(void)
 		{ { .length = 2 * PAGE, .hva = -PAGE }, -EINVAL },
 		{ { .length = 0 }, -ENOENT },
 		{ { .length = 0, .slot = 64 }, -E2BIG },
-		{ { .length = 0, .flags = 2 }, -EINVAL },
+		{ { .length = 0, .flags = 4 }, -EINVAL },
 	};
 	struct vmr_slot_table none = {};
 	unsigned int i;
@@ -122,6 +123,42 @@ void slots_refused(void)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		if (vmr_slot_table_check(&none, &rows[i].slot, &real) != rows[i].err)
 			unit_fail(__FILE__, __LINE__, "row %u is not %d", i, rows[i].err);
+}
+
+/* All ranges around the words of a log, against what the ABI says of each. */
+void slots_dirty(void)
+{
+	const u64 pages = 3 * VMR_DIRTY_WORD + 5;
+	struct vmr_slot_table table = {};
+	struct vmr_dirty wanted = { .slot = 7 };
+	struct vmr_memslot slot = {
+		.gpa = 0x100000, .length = pages * PAGE, .flags = VMR_SLOT_LOG_DIRTY,
+	};
+
+	EXPECT_EQ(vmr_slot_table_check_dirty(&table, &wanted), -ENOENT);
+	vmr_slot_table_store(&table, 7, &slot);
+	for (wanted.first_page = 0; wanted.first_page < pages + 70; wanted.first_page++) {
+		for (wanted.pages = 0; wanted.pages < pages + 70; wanted.pages++) {
+			u64 end = wanted.first_page + wanted.pages;
+			bool good = wanted.pages && end <= pages &&
+				    wanted.first_page % 64 == 0 &&
+				    (end % 64 == 0 || end == pages);
+
+			EXPECT_EQ(vmr_slot_table_check_dirty(&table, &wanted),
+				  good ? 0 : -EINVAL);
+		}
+	}
+	wanted.first_page = 64;
+	wanted.pages = ~0ULL - 63;
+	EXPECT_EQ(vmr_slot_table_check_dirty(&table, &wanted), -EINVAL);
+	wanted.pages = 64;
+	EXPECT_EQ(vmr_slot_table_check_dirty(&table, &wanted), 0);
+	wanted.slot = 64;
+	EXPECT_EQ(vmr_slot_table_check_dirty(&table, &wanted), -E2BIG);
+	wanted.slot = 7;
+	slot.flags = VMR_SLOT_READONLY;
+	vmr_slot_table_store(&table, 7, &slot);
+	EXPECT_EQ(vmr_slot_table_check_dirty(&table, &wanted), -EINVAL);
 }
 
 void slots_delete(void)
