@@ -154,6 +154,16 @@ static const struct {
 	{ "decode_disassembler", decode_disassembler },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
+	{ "multiboot_elf32", multiboot_elf32 },
+	{ "multiboot_elf64", multiboot_elf64 },
+	{ "multiboot_addresses", multiboot_addresses },
+	{ "multiboot_information", multiboot_information },
+	{ "multiboot_bad_headers", multiboot_bad_headers },
+	{ "multiboot_bad_addresses", multiboot_bad_addresses },
+	{ "multiboot_bad_elf32", multiboot_bad_elf32 },
+	{ "multiboot_bad_elf64", multiboot_bad_elf64 },
+	{ "multiboot_bad_modules", multiboot_bad_modules },
+	{ "multiboot_each_length", multiboot_each_length },
 };
 
 static int failures;	/* of the running test */

@@ -202,5 +202,15 @@ void decode_anything(void);
 void decode_disassembler(void);
 void layout_abi(void);
 void layout_vmx(void);
+void multiboot_elf32(void);
+void multiboot_elf64(void);
+void multiboot_addresses(void);
+void multiboot_information(void);
+void multiboot_bad_headers(void);
+void multiboot_bad_addresses(void);
+void multiboot_bad_elf32(void);
+void multiboot_bad_elf64(void);
+void multiboot_bad_modules(void);
+void multiboot_each_length(void);
 
 #endif
