@@ -110,11 +110,34 @@ static void set_windows(struct vmr_vcpu *vcpu, u32 windows)
 	vmr_vmcs_write32(VMCS_PROC_CONTROLS, controls);
 }
 
+/* "Exception Classifications": those that report an instruction not yet executed. */
+#define FAULTS		(GENMASK(31, 0) & ~(BIT(SDM_VECTOR_DB) | BIT(SDM_VECTOR_NMI) | \
+			 BIT(SDM_VECTOR_BP) | BIT(SDM_VECTOR_OF) | \
+			 BIT(SDM_VECTOR_DF) | BIT(SDM_VECTOR_MC)))
+
+static bool is_fault(u32 event)
+{
+	u8 vector = vmr_event_vector(event);
+
+	return vmr_event_type(event) == SDM_EVENT_EXCEPTION && vector < 32 &&
+	       BIT(vector) & FAULTS;
+}
+
+/* A fault pushes RF, which keeps a breakpoint from hitting that instruction again. */
+static void set_resume_flag(struct vmr_vcpu *vcpu)
+{
+	vmr_vmcs_write(VMCS_GUEST_RFLAGS,
+		       vmr_vmcs_read(VMCS_GUEST_RFLAGS) | SDM_RFLAGS_RF);
+	vcpu->known &= ~VMR_STATE_REGS;
+}
+
 /* An exception ends the shadow of STI and MOV SS; an error code needs protection. */
-static void inject_exception(const struct vmr_vcpu *vcpu, u32 event, u32 error)
+static void inject_exception(struct vmr_vcpu *vcpu, u32 event, u32 error)
 {
 	u32 interruptibility = vmr_vmcs_read32(VMCS_GUEST_INTERRUPTIBILITY);
 
+	if (is_fault(event))
+		set_resume_flag(vcpu);
 	if (interruptibility & SHADOWS)
 		vmr_vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY,
 				 interruptibility & ~SHADOWS);

@@ -316,6 +316,8 @@ TEST_F(vm, exceptions)
 		ASSERT_TRAP(exceptions[i].vector, &self->cpu);
 		EXPECT_EQ(exceptions[i].error, traps->error);
 		EXPECT_EQ(GUEST_CODE, traps->rip);
+		/* A fault: RF keeps a breakpoint from hitting that instruction again. */
+		EXPECT_EQ(RFLAGS_RF, traps->rflags & RFLAGS_RF);
 		vcpu_answer(&self->cpu, NULL, 0);
 		ASSERT_EXIT("hlt", &self->cpu);
 		EXPECT_EQ(1, traps->count[exceptions[i].vector]);

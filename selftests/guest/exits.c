@@ -232,6 +232,8 @@ TEST_F(vm, refused_instructions)
 		EXPECT_EQ(0, traps->error);
 		EXPECT_GE(r->end - r->code, traps->rip - GUEST_CODE)
 			TH_LOG("%s: RIP 0x%lx", r->name, (unsigned long)traps->rip);
+		EXPECT_EQ(RFLAGS_RF, traps->rflags & RFLAGS_RF)
+			TH_LOG("%s", r->name);
 		vcpu_answer(&self->cpu, NULL, 0);
 	}
 }

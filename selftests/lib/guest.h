@@ -41,6 +41,8 @@
 
 #define TRAP_PORT		0xfa11
 
+#define RFLAGS_RF		0x10000
+
 /* offsets in struct guest_traps */
 #define TRAP_COUNT		0
 #define TRAP_RESUME		0x400
