@@ -215,10 +215,10 @@ enum vmr_verdict vmr_exit_dr(struct vmr_vcpu *vcpu)
 
 	if (!resolve_alias(vcpu, &access.dr))
 		return vmr_exit_raise(vcpu, SDM_VECTOR_UD);
-	if (vmr_cpl(vcpu->state.segment[VMR_SS].access))
-		return vmr_exit_raise(vcpu, SDM_VECTOR_GP);
 	if (vcpu->state.dr7 & SDM_DR7_GD)
 		return detect(vcpu);
+	if (vmr_cpl(vcpu->state.segment[VMR_SS].access))
+		return vmr_exit_raise(vcpu, SDM_VECTOR_GP);
 	if (access.read)
 		return mov_from_dr(vcpu, access.dr, access.gpr);
 	return mov_to_dr(vcpu, access.dr, get_gpr(vcpu, access.gpr));

@@ -527,6 +527,25 @@ TEST_F(vm, general_detect)
 	ASSERT_EXIT("hlt", &self->cpu);
 }
 
+/* In ring 3 that comes before #GP, for which GD is clear then. */
+GUEST64(general_detect_user,
+	"	mov	$0xc0000081, %ecx; xor %eax, %eax; mov $0x001b0018, %edx; wrmsr;"
+	"	mov	$0x2400, %eax; mov %rax, %dr7;"
+	"	lea	1f(%rip), %rcx; xor %r11d, %r11d; sysretq;"
+	"1:	mov	%dr0, %rbx;"
+	"	hlt");
+
+TEST_F(vm, general_detect_in_user_mode)
+{
+	vcpu_start(&self->cpu, GUEST_LONG, guest(general_detect_user));
+	ASSERT_TRAP(1, &self->cpu);
+	EXPECT_EQ(GUEST_USER_CS, vm_traps(&self->vm)->cs);
+	EXPECT_EQ(0x2000, vm_traps(&self->vm)->dr6 & 0x600f);
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_TRAP(13, &self->cpu);
+	EXPECT_EQ(0, vm_traps(&self->vm)->error);
+}
+
 /* ---- XCR0 ---- */
 
 GUEST64(xcr0_reads,
