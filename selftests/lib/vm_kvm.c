@@ -130,6 +130,7 @@ static bool publish(struct kvm_cpu *k, int err, struct vmr_exit *exit)
 		exit->reason = VMR_EXIT_FAILED_ENTRY;
 		break;
 	case KVM_EXIT_IRQ_WINDOW_OPEN:
+	case KVM_EXIT_SET_TPR:
 		return false;
 	default:
 		exit->reason = VMR_EXIT_REFUSED;
