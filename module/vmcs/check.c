@@ -25,8 +25,9 @@ void vmr_vmcs_state_set(struct vmr_vmcs_state *state, u32 field, u64 value)
 	state->exists[index] = true;
 }
 
-bool vmr_vmcs_check(const struct vmr_vmcs_state *state,
-		    const struct vmr_caps *caps, struct vmr_vmcs_fault *fault)
+static struct vmr_vmcs_case make_case(const struct vmr_vmcs_state *state,
+				      const struct vmr_caps *caps,
+				      struct vmr_vmcs_fault *fault)
 {
 	struct vmr_vmcs_case c = { .state = state, .caps = caps, .fault = fault };
 
@@ -40,7 +41,23 @@ bool vmr_vmcs_check(const struct vmr_vmcs_state *state,
 	c.entry = get(&c, VMCS_ENTRY_CONTROLS);
 	if (get(&c, VMCS_ENTRY_INTERRUPTION_INFO) & SDM_EVENT_VALID)
 		c.event = get(&c, VMCS_ENTRY_INTERRUPTION_INFO);
+	return c;
+}
+
+bool vmr_vmcs_check(const struct vmr_vmcs_state *state,
+		    const struct vmr_caps *caps, struct vmr_vmcs_fault *fault)
+{
+	struct vmr_vmcs_case c = make_case(state, caps, fault);
 
 	return vmr_vmcs_check_controls(&c) && vmr_vmcs_check_host(&c) &&
 	       vmr_vmcs_check_guest(&c);
+}
+
+bool vmr_vmcs_check_registers(const struct vmr_vmcs_state *state,
+			      const struct vmr_caps *caps,
+			      struct vmr_vmcs_fault *fault)
+{
+	struct vmr_vmcs_case c = make_case(state, caps, fault);
+
+	return vmr_vmcs_check_event(&c) && vmr_vmcs_check_guest(&c);
 }

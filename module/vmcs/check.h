@@ -92,4 +92,17 @@ struct vmr_vmcs_fault {
 bool vmr_vmcs_check(const struct vmr_vmcs_state *state,
 		    const struct vmr_caps *caps, struct vmr_vmcs_fault *fault);
 
+/**
+ * vmr_vmcs_check_registers() - judge the guest's registers and event alone
+ * @state: the VMCS: the control words, the event to inject, the guest-state area
+ * @caps: the CPU
+ * @fault: as vmr_vmcs_check()
+ *
+ * Context: Any.
+ * Return: true if no rule is violated.
+ */
+bool vmr_vmcs_check_registers(const struct vmr_vmcs_state *state,
+			      const struct vmr_caps *caps,
+			      struct vmr_vmcs_fault *fault);
+
 #endif

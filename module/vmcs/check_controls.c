@@ -397,7 +397,7 @@ static bool check_event_length(const struct vmr_vmcs_case *c)
 	}
 }
 
-static bool check_event(const struct vmr_vmcs_case *c)
+bool vmr_vmcs_check_event(const struct vmr_vmcs_case *c)
 {
 	u32 field = VMCS_ENTRY_INTERRUPTION_INFO;
 
@@ -433,7 +433,7 @@ static bool check_smm(const struct vmr_vmcs_case *c)
 static bool check_entry(const struct vmr_vmcs_case *c)
 {
 	return demand_word(c, VMCS_ENTRY_CONTROLS, VMR_CAPS_ENTRY) &&
-	       check_event(c) &&
+	       vmr_vmcs_check_event(c) &&
 	       check_area(c, VMCS_ENTRY_MSR_LOAD_COUNT,
 			  VMCS_ENTRY_MSR_LOAD_ADDRESS) &&
 	       check_smm(c);

@@ -60,6 +60,15 @@ struct vmr_vmcs_case {
 bool vmr_vmcs_check_controls(const struct vmr_vmcs_case *c);
 
 /**
+ * vmr_vmcs_check_event() - of these, the rules for the event to inject
+ * @c: the case
+ *
+ * Context: Any.
+ * Return: true if no rule is violated.
+ */
+bool vmr_vmcs_check_event(const struct vmr_vmcs_case *c);
+
+/**
  * vmr_vmcs_check_host() - "Checks on the Host State", all sections of it
  * @c: the case
  *
