@@ -309,7 +309,9 @@ static_assert(sizeof(struct vmr_msrs) == 24, "vmr_msrs");
 #define VMR_STATE_CONTROL	_BITULL(2)	/* cr0 to efer, xcr0 */
 #define VMR_STATE_DEBUG		_BITULL(3)	/* dr0 to dr7 */
 #define VMR_STATE_EVENTS	_BITULL(4)	/* events */
-#define VMR_STATE_GROUPS	5
+#define VMR_STATE_PDPTES	_BITULL(5)	/* pdpte */
+#define VMR_STATE_TIME		_BITULL(6)	/* tsc_offset */
+#define VMR_STATE_GROUPS	7
 #define VMR_STATE_ALL		(_BITULL(VMR_STATE_GROUPS) - 1)
 
 /* Numbers of general registers, as instructions encode them. */
@@ -410,9 +412,13 @@ struct vmr_state {
 	__u64 dr7;
 	/* VMR_STATE_EVENTS */
 	struct vmr_events events;
+	/* VMR_STATE_PDPTES: PAE's four entries as the CPU holds them; 0 without PAE paging */
+	__u64 pdpte[4];
+	/* VMR_STATE_TIME: the guest's TSC less the host's */
+	__u64 tsc_offset;
 };
 
-static_assert(sizeof(struct vmr_state) == 504, "vmr_state");
+static_assert(sizeof(struct vmr_state) == 544, "vmr_state");
 
 /*
  * An instruction under way that touches devices: what its accesses have come to so
@@ -435,7 +441,7 @@ struct vmr_state_args {
 	struct vmr_state state;
 };
 
-static_assert(sizeof(struct vmr_state_args) == 520, "vmr_state_args");
+static_assert(sizeof(struct vmr_state_args) == 560, "vmr_state_args");
 
 /* Bring an event in, from any thread, at any time. */
 #define VMR_INJECT_INTERRUPT	0	/* vector 16 to 255; EEXIST while one waits */

@@ -25,36 +25,27 @@
 #include "vmx/setup.h"
 #include "vmx/state.h"
 
+/* What the next RUN would load counts as loaded. */
+static void copy_pdptes(struct vmr_vcpu *vcpu, u64 *to)
+{
+	struct vmr_cr_state control = vmr_state_control(vcpu);
+
+	memset(to, 0, sizeof(vcpu->state.pdpte));
+	if (!vmr_cr_uses_pdptes(&control))
+		return;
+	if (!vcpu->pdptes_stale)
+		memcpy(to, vcpu->state.pdpte, sizeof(vcpu->state.pdpte));
+	else if (vmr_state_read_pdptes(vcpu, control.cr3, to))
+		memset(to, 0, sizeof(vcpu->state.pdpte));
+}
+
 void vmr_regs_copy(struct vmr_vcpu *vcpu, u64 groups, struct vmr_state *to)
 {
-	const struct vmr_state *from = &vcpu->state;
-
-	if (groups & VMR_STATE_REGS) {
-		memcpy(to->gpr, from->gpr, sizeof(to->gpr));
-		to->rip = from->rip;
-		to->rflags = from->rflags;
-	}
-	if (groups & VMR_STATE_SEGMENTS) {
-		memcpy(to->segment, from->segment, sizeof(to->segment));
-		to->gdtr = from->gdtr;
-		to->idtr = from->idtr;
-	}
-	if (groups & VMR_STATE_CONTROL) {
-		to->cr0 = from->cr0;
-		to->cr2 = from->cr2;
-		to->cr3 = from->cr3;
-		to->cr4 = from->cr4;
-		to->cr8 = from->cr8;
-		to->efer = from->efer;
-		to->xcr0 = from->xcr0;
-	}
-	if (groups & VMR_STATE_DEBUG) {
-		memcpy(to->dr, from->dr, sizeof(to->dr));
-		to->dr6 = from->dr6;
-		to->dr7 = from->dr7;
-	}
+	vmr_state_copy(to, &vcpu->state, groups);
 	if (groups & VMR_STATE_EVENTS)
 		vmr_events_get(vcpu, &to->events);
+	if (groups & VMR_STATE_PDPTES)
+		copy_pdptes(vcpu, to->pdpte);
 }
 
 long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg)

@@ -149,10 +149,9 @@ struct vmr_vcpu {
 	bool acknowledged;		/* exit.interruption is the host's interrupt */
 	bool spins;			/* the guest does: let others run */
 	bool vmcs_ready;		/* first contents are written */
-	bool pdptes_stale;		/* user space has set CR3: pdpte is to be loaded */
+	bool pdptes_stale;		/* user space has set CR3: state.pdpte is to be loaded */
 	bool intack;			/* user space is asked for the ExtINT's vector */
 	bool l1d_is_host;		/* no VM entry yet in this burst */
-	u64 pdpte[VMR_PDPTES];		/* by VMR_STATE_CONTROL, if paging uses them */
 	u32 proc_ctls;			/* what the VMCS has */
 	u32 entry_ctls;			/* the same */
 	u32 redeliver;			/* event to inject again, as VT-x has it; 0: none */

@@ -31,7 +31,7 @@ struct allowed {
  * switched. SPEC_CTRL and its relatives, L1D_FLUSH, ARCH_CAPABILITIES: their MSRs
  * aren't. XSAVES and all of IA32_XSS, XFD, AMX, MPX, PKU, CET, user interrupts,
  * WAITPKG, key locker: neither. LA57, LAM, LASS, FRED: no such mode here. TSX, SGX,
- * RDT, thermal and power management, TSC_ADJUST: the host's alone.
+ * RDT, thermal and power management: the host's alone.
  */
 static const struct allowed table[] = {
 	{ 0x00, 0x00, ANY_SUBLEAF, { ALL, ALL, ALL, ALL } },
@@ -64,7 +64,8 @@ static const struct allowed table[] = {
 	{ 0x06, 0x06, ANY_SUBLEAF, { SDM_CPUID_6_EAX_ARAT, 0, 0, 0 } },
 	{ 0x07, 0x07, 0, {
 		ALL,
-		SDM_CPUID_7_EBX_FSGSBASE | SDM_CPUID_7_EBX_BMI1 |
+		SDM_CPUID_7_EBX_FSGSBASE | SDM_CPUID_7_EBX_TSC_ADJUST |
+		SDM_CPUID_7_EBX_BMI1 |
 		SDM_CPUID_7_EBX_AVX2 | SDM_CPUID_7_EBX_FDP_EXCPTN_ONLY |
 		SDM_CPUID_7_EBX_SMEP | SDM_CPUID_7_EBX_BMI2 |
 		SDM_CPUID_7_EBX_ERMS | SDM_CPUID_7_EBX_INVPCID |

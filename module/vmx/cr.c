@@ -108,7 +108,9 @@ static u32 has_offered(const struct offered *cpu)
 	       if_any(edx_x1, SDM_CPUID_X1_EDX_SYSCALL, VMR_HAS_SYSCALL) |
 	       if_any(edx_x1, SDM_CPUID_X1_EDX_PAGE1GB, VMR_HAS_PAGE1GB) |
 	       if_any(edx_x1, SDM_CPUID_X1_EDX_RDTSCP, VMR_HAS_TSC_AUX) |
-	       if_any(cpu->extended.ecx, SDM_CPUID_7_ECX_RDPID, VMR_HAS_TSC_AUX);
+	       if_any(cpu->extended.ecx, SDM_CPUID_7_ECX_RDPID, VMR_HAS_TSC_AUX) |
+	       if_any(cpu->extended.ebx, SDM_CPUID_7_EBX_TSC_ADJUST,
+		      VMR_HAS_TSC_ADJUST);
 }
 
 /* "CPUID", leaf 80000008H, and what is to be supposed without it. */

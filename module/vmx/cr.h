@@ -28,6 +28,7 @@ struct vmr_cpuid_table;
 #define VMR_HAS_XSAVE		0x100
 #define VMR_HAS_PSE36		0x200
 #define VMR_HAS_PAGE1GB		0x400
+#define VMR_HAS_TSC_ADJUST	0x800
 
 /**
  * struct vmr_cr_limits - what a vCPU's registers may hold

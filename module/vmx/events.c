@@ -376,37 +376,6 @@ void vmr_events_write(struct vmr_vcpu *vcpu)
 	vmr_vmcs_write(VMCS_GUEST_PENDING_DEBUG, events->pending_debug);
 }
 
-/* "Guest Non-Register State": the pending debug exceptions that there can be */
-#define PENDING_DEBUG_BITS	(GENMASK_ULL(3, 0) | BIT_ULL(12) | BIT_ULL(14))
-
-static bool redelivery_is_sound(const struct vmr_events *events)
-{
-	u8 type = vmr_event_type(events->redeliver);
-
-	if (!(events->flags & VMR_EVENT_REDELIVER))
-		return !(events->redeliver | events->redeliver_error |
-			 events->redeliver_length);
-	return events->redeliver & SDM_EVENT_VALID &&
-	       !(events->redeliver & ~EVENT_BITS) && type != 1 &&
-	       type != SDM_EVENT_OTHER && events->redeliver_length <= 15;
-}
-
-bool vmr_events_are_sound(const struct vmr_events *events)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(events->reserved); i++)
-		if (events->reserved[i])
-			return false;
-	if (events->flags & ~VMR_EVENT_FLAGS ||
-	    events->pending_debug & ~PENDING_DEBUG_BITS)
-		return false;
-	if (events->flags & VMR_EVENT_HAS_ERROR &&
-	    !(events->flags & VMR_EVENT_EXCEPTION))
-		return false;
-	return events->exception <= 31 && redelivery_is_sound(events);
-}
-
 void vmr_events_set(struct vmr_vcpu *vcpu, const struct vmr_events *events)
 {
 	struct vmr_inbox *inbox = &vcpu->inbox;
@@ -443,8 +412,10 @@ void vmr_events_get(struct vmr_vcpu *vcpu, struct vmr_events *events)
 	if (vcpu->redeliver) {
 		events->flags |= VMR_EVENT_REDELIVER;
 		events->redeliver = vcpu->redeliver;
-		events->redeliver_error = vcpu->redeliver_error;
-		events->redeliver_length = vcpu->redeliver_length;
+		if (vcpu->redeliver & SDM_EVENT_HAS_ERROR)
+			events->redeliver_error = vcpu->redeliver_error;
+		if (vmr_event_has_length(vcpu->redeliver))
+			events->redeliver_length = vcpu->redeliver_length;
 	}
 	spin_lock_irqsave(&inbox->lock, flags);
 	events->flags |= inbox->flags;

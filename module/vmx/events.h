@@ -115,7 +115,6 @@ void vmr_events_acknowledged(struct vmr_vcpu *vcpu, u8 vector);
 /* For vmx/state.c: VMR_STATE_EVENTS, as for the other groups. */
 void vmr_events_read(struct vmr_vcpu *vcpu);
 void vmr_events_write(struct vmr_vcpu *vcpu);
-bool vmr_events_are_sound(const struct vmr_events *events);
 void vmr_events_set(struct vmr_vcpu *vcpu, const struct vmr_events *events);
 
 /**

@@ -152,7 +152,8 @@ enum vmr_verdict vmr_exit_cr_load(struct vmr_vcpu *vcpu)
 		return vmr_exit_no_pdptes(vcpu, effect.state.cr3);
 	if (!pdptes_valid(vcpu, pdpte))
 		goto refused;
-	memcpy(vcpu->pdpte, pdpte, sizeof(pdpte));
+	memcpy(vcpu->state.pdpte, pdpte, sizeof(pdpte));
+	vmr_state_changed(vcpu, VMR_STATE_PDPTES);
 	vmr_state_apply(vcpu, &effect);
 	vcpu->skip = true;
 	return VMR_GO_AGAIN;

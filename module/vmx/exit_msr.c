@@ -24,7 +24,9 @@ static u64 read_special(const struct vmr_vcpu *vcpu, u32 index)
 	case SDM_IA32_EFER:
 		return vcpu->state.efer;
 	case SDM_IA32_TSC:
-		return rdtsc() + vmr_vmcs_read64(VMCS_TSC_OFFSET);
+		return rdtsc() + vcpu->state.tsc_offset;
+	case SDM_IA32_TSC_ADJUST:
+		return vcpu->msrs.slot[VMR_MSR_TSC_ADJUST];
 	default:
 		return vcpu->msrs.slot[VMR_MSR_APIC_BASE];
 	}
@@ -69,6 +71,12 @@ static bool write_efer(struct vmr_vcpu *vcpu, u64 value)
 	return true;
 }
 
+static void set_tsc_offset(struct vmr_vcpu *vcpu, u64 offset)
+{
+	vcpu->state.tsc_offset = offset;
+	vmr_vmcs_write64(VMCS_TSC_OFFSET, offset);
+}
+
 static bool write_special(struct vmr_vcpu *vcpu, const struct vmr_msr_desc *desc,
 			  u64 value)
 {
@@ -76,7 +84,10 @@ static bool write_special(struct vmr_vcpu *vcpu, const struct vmr_msr_desc *desc
 	case SDM_IA32_EFER:
 		return write_efer(vcpu, value);
 	case SDM_IA32_TSC:
-		vmr_vmcs_write64(VMCS_TSC_OFFSET, value - rdtsc());
+		set_tsc_offset(vcpu, value - rdtsc());
+		return true;
+	case SDM_IA32_TSC_ADJUST:
+		vcpu->msrs.slot[VMR_MSR_TSC_ADJUST] = value;
 		return true;
 	default:
 		vcpu->msrs.slot[VMR_MSR_APIC_BASE] = value;
@@ -172,6 +183,23 @@ enum vmr_verdict vmr_exit_rdmsr(struct vmr_vcpu *vcpu)
 	}
 }
 
+/* "Time-Stamp Counter Adjustment": for a guest the two move together. */
+static bool write_time(struct vmr_vcpu *vcpu, u32 index, u64 value)
+{
+	u64 *adjust = &vcpu->msrs.slot[VMR_MSR_TSC_ADJUST];
+	u64 step;
+
+	if (index == SDM_IA32_TSC)
+		step = value - (rdtsc() + vcpu->state.tsc_offset);
+	else if (index == SDM_IA32_TSC_ADJUST)
+		step = value - *adjust;
+	else
+		return false;
+	*adjust += step;
+	set_tsc_offset(vcpu, vcpu->state.tsc_offset + step);
+	return true;
+}
+
 /* What is in the CPU already may have to be loaded anew: that begins a burst. */
 static enum vmr_verdict write_in_kernel(struct vmr_vcpu *vcpu, u32 index)
 {
@@ -180,6 +208,7 @@ static enum vmr_verdict write_in_kernel(struct vmr_vcpu *vcpu, u32 index)
 	if (!desc || desc->flags & VMR_MSR_READ_ONLY)
 		return vmr_exit_raise(vcpu, SDM_VECTOR_GP);
 	if (!(desc->flags & VMR_MSR_DROP_WRITE) &&
+	    !write_time(vcpu, index, get_value(vcpu)) &&
 	    !vmr_msr_write(vcpu, desc, get_value(vcpu)))
 		return vmr_exit_raise(vcpu, SDM_VECTOR_GP);
 	vmr_exit_skip(vcpu);

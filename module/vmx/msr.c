@@ -70,6 +70,11 @@ static const struct vmr_msr_desc table[] = {
 		.check = VMR_MSR_CHECK_APIC_BASE,
 		.reset = APIC_BASE_RESET,
 	}, {
+		.index = SDM_IA32_TSC_ADJUST,
+		.how = VMR_MSR_IS_SPECIAL,
+		.where = VMR_MSR_TSC_ADJUST,
+		.has = VMR_HAS_TSC_ADJUST,
+	}, {
 		.index = SDM_IA32_BIOS_UPDT_TRIG,
 		.how = VMR_MSR_IS_CONST,
 		.check = VMR_MSR_EQUAL,
@@ -353,7 +358,8 @@ bool vmr_msr_valid(const struct vmr_msr_desc *desc, u64 value,
 static bool has_slot(const struct vmr_msr_desc *desc)
 {
 	return desc->how == VMR_MSR_IS_SLOT || desc->how == VMR_MSR_IS_HOST ||
-	       desc->index == SDM_IA32_APIC_BASE;
+	       desc->index == SDM_IA32_APIC_BASE ||
+	       desc->index == SDM_IA32_TSC_ADJUST;
 }
 
 void vmr_msr_reset(struct vmr_msr_values *values, bool bsp)

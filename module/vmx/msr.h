@@ -20,7 +20,8 @@ struct vmr_cr_limits;
  * @VMR_MSR_IS_HOST: the same while the vCPU isn't loaded; else in the CPU's own MSR,
  *		     put there by the user-return mechanism
  * @VMR_MSR_IS_VMCS: in the VMCS: struct vmr_msr_desc.where is the field's encoding
- * @VMR_MSR_IS_SPECIAL: code decides: IA32_TSC, IA32_EFER, IA32_APIC_BASE
+ * @VMR_MSR_IS_SPECIAL: code decides: IA32_TSC, IA32_TSC_ADJUST, IA32_EFER,
+ *		       IA32_APIC_BASE
  */
 enum vmr_msr_how {
 	VMR_MSR_IS_CONST,
@@ -42,6 +43,7 @@ enum vmr_msr_slot {
 	VMR_MSR_TSC_AUX,
 	VMR_MSR_HOST_SLOTS,
 	VMR_MSR_APIC_BASE = VMR_MSR_HOST_SLOTS,
+	VMR_MSR_TSC_ADJUST,
 	VMR_MSR_BIOS_SIGN_ID,
 	VMR_MSR_MISC_ENABLE,
 	VMR_MSR_MCG_STATUS,

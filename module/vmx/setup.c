@@ -66,6 +66,11 @@ const struct vmr_cpuid_host *vmr_setup_cpuid_host(void)
 	return &cpuid_host;
 }
 
+const struct vmr_controls *vmr_setup_controls(void)
+{
+	return &controls;
+}
+
 void vmr_setup(struct vmr_vcpu *vcpu)
 {
 	struct vmr_vmcs_setup setup = {

@@ -33,6 +33,14 @@ int vmr_setup_init(void);
 const struct vmr_cpuid_host *vmr_setup_cpuid_host(void);
 
 /**
+ * vmr_setup_controls() - the control words that vCPUs run with
+ *
+ * Context: Any.
+ * Return: constant after vmr_setup_init().
+ */
+const struct vmr_controls *vmr_setup_controls(void);
+
+/**
  * vmr_setup() - give a vCPU's VMCS its first contents
  * @vcpu: the vCPU
  *

@@ -14,6 +14,7 @@
 #include "vmx/arch.h"
 #include "vmx/burst.h"
 #include "vmx/events.h"
+#include "vmx/judge.h"
 #include "vmx/state.h"
 
 static void reset_segment(struct vmr_segment *segment, u32 access)
@@ -84,28 +85,15 @@ static void write_segments(const struct vmr_state *state)
 	vmr_vmcs_write32(VMCS_GUEST_IDTR_LIMIT, state->idtr.limit);
 }
 
-/* MOV CR3 loads them without an exit. */
-static void read_pdptes(struct vmr_vcpu *vcpu)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(vcpu->pdpte); i++)
-		vcpu->pdpte[i] = vmr_vmcs_read_any(VMCS_GUEST_PDPTE0 + 2 * i);
-}
-
 static void read_control(struct vmr_vcpu *vcpu)
 {
 	struct vmr_state *state = &vcpu->state;
-	struct vmr_cr_state control;
 
 	state->cr0 = vmr_cr0_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR0),
 				   state->cr0);
 	state->cr3 = vmr_vmcs_read(VMCS_GUEST_CR3);
 	state->cr4 = vmr_cr4_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR4),
 				   state->cr4);
-	control = vmr_state_control(vcpu);
-	if (vmr_cr_uses_pdptes(&control))
-		read_pdptes(vcpu);
 }
 
 static void write_entry_controls(struct vmr_vcpu *vcpu)
@@ -120,11 +108,30 @@ static void write_entry_controls(struct vmr_vcpu *vcpu)
 	vmr_vmcs_write32(VMCS_ENTRY_CONTROLS, controls);
 }
 
+/* Only for PAE paging are they what the CPU has; else the fields mean nothing. */
+static void read_pdptes(struct vmr_vcpu *vcpu)
+{
+	struct vmr_cr_state control = vmr_state_control(vcpu);
+	bool used = vmr_cr_uses_pdptes(&control);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vcpu->state.pdpte); i++)
+		vcpu->state.pdpte[i] =
+			used ? vmr_vmcs_read_any(VMCS_GUEST_PDPTE0 + 2 * i) : 0;
+}
+
+static void write_pdptes(const struct vmr_state *state)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(state->pdpte); i++)
+		vmr_vmcs_write_any(VMCS_GUEST_PDPTE0 + 2 * i, state->pdpte[i]);
+}
+
 /* CR0.CD and NW are shown to the guest only: its memory stays cached. */
 static void write_control(struct vmr_vcpu *vcpu)
 {
 	const struct vmr_state *state = &vcpu->state;
-	unsigned int i;
 
 	vmr_vmcs_write(VMCS_GUEST_CR0,
 		       vmr_cr0_hardware(&vcpu->limits, state->cr0) &
@@ -135,8 +142,6 @@ static void write_control(struct vmr_vcpu *vcpu)
 	vmr_vmcs_write(VMCS_CR4_SHADOW, state->cr4);
 	vmr_vmcs_write64(VMCS_GUEST_EFER, state->efer);
 	write_entry_controls(vcpu);
-	for (i = 0; i < ARRAY_SIZE(vcpu->pdpte); i++)
-		vmr_vmcs_write_any(VMCS_GUEST_PDPTE0 + 2 * i, vcpu->pdpte[i]);
 	vmr_vpid_flush(vcpu->vpid);
 }
 
@@ -154,8 +159,11 @@ static void write_regs(const struct vmr_state *state)
 	vmr_vmcs_write(VMCS_GUEST_RFLAGS, state->rflags);
 }
 
+/* What the PDPTEs are goes by the control registers, and walks want both. */
 void vmr_state_read(struct vmr_vcpu *vcpu, u64 groups)
 {
+	if (groups & (VMR_STATE_CONTROL | VMR_STATE_PDPTES))
+		groups |= VMR_STATE_CONTROL | VMR_STATE_PDPTES;
 	groups &= ~(vcpu->known | vcpu->dirty);
 	if (groups & VMR_STATE_REGS)
 		read_regs(&vcpu->state);
@@ -163,6 +171,8 @@ void vmr_state_read(struct vmr_vcpu *vcpu, u64 groups)
 		read_segments(&vcpu->state);
 	if (groups & VMR_STATE_CONTROL)
 		read_control(vcpu);
+	if (groups & VMR_STATE_PDPTES)
+		read_pdptes(vcpu);
 	if (groups & VMR_STATE_EVENTS)
 		vmr_events_read(vcpu);
 	vcpu->known |= groups;
@@ -182,6 +192,10 @@ void vmr_state_write(struct vmr_vcpu *vcpu)
 		vmr_vmcs_write(VMCS_GUEST_DR7, vcpu->state.dr7);
 	if (groups & VMR_STATE_EVENTS)
 		vmr_events_write(vcpu);
+	if (groups & VMR_STATE_PDPTES)
+		write_pdptes(&vcpu->state);
+	if (groups & VMR_STATE_TIME)
+		vmr_vmcs_write64(VMCS_TSC_OFFSET, vcpu->state.tsc_offset);
 	vcpu->known |= groups;
 	vcpu->dirty = 0;
 }
@@ -243,7 +257,7 @@ void vmr_state_walk_mode(const struct vmr_vcpu *vcpu,
 		.cpl = vmr_cpl(state->segment[VMR_SS].access),
 		.cs_l = state->segment[VMR_CS].access & SDM_SEGMENT_L,
 	};
-	memcpy(mode->pdpte, vcpu->pdpte, sizeof(mode->pdpte));
+	memcpy(mode->pdpte, state->pdpte, sizeof(mode->pdpte));
 }
 
 int vmr_state_read_pdptes(struct vmr_vcpu *vcpu, u64 cr3,
@@ -259,110 +273,79 @@ int vmr_state_load_pdptes(struct vmr_vcpu *vcpu)
 	int err;
 
 	if (vmr_cr_uses_pdptes(&control)) {
-		err = vmr_state_read_pdptes(vcpu, control.cr3, vcpu->pdpte);
+		err = vmr_state_read_pdptes(vcpu, control.cr3, vcpu->state.pdpte);
 		if (err)
 			return err;
-		vmr_state_changed(vcpu, VMR_STATE_CONTROL);
+		vmr_state_changed(vcpu, VMR_STATE_PDPTES);
 	}
 	vcpu->pdptes_stale = false;
 	return 0;
 }
 
-static bool segments_are_sound(const struct vmr_state *from)
+void vmr_state_copy(struct vmr_state *to, const struct vmr_state *from, u64 groups)
 {
-	unsigned int i;
-
-	for (i = 0; i < VMR_SEGMENTS; i++)
-		if (from->segment[i].reserved[0] | from->segment[i].reserved[1] |
-		    from->segment[i].reserved[2])
-			return false;
-	return !(from->gdtr.reserved[0] | from->gdtr.reserved[1] |
-		 from->gdtr.reserved[2] | from->idtr.reserved[0] |
-		 from->idtr.reserved[1] | from->idtr.reserved[2]);
+	if (groups & VMR_STATE_REGS) {
+		memcpy(to->gpr, from->gpr, sizeof(to->gpr));
+		to->rip = from->rip;
+		to->rflags = from->rflags;
+	}
+	if (groups & VMR_STATE_SEGMENTS) {
+		memcpy(to->segment, from->segment, sizeof(to->segment));
+		to->gdtr = from->gdtr;
+		to->idtr = from->idtr;
+	}
+	if (groups & VMR_STATE_CONTROL) {
+		to->cr0 = from->cr0;
+		to->cr2 = from->cr2;
+		to->cr3 = from->cr3;
+		to->cr4 = from->cr4;
+		to->cr8 = from->cr8;
+		to->efer = from->efer;
+		to->xcr0 = from->xcr0;
+	}
+	if (groups & VMR_STATE_DEBUG) {
+		memcpy(to->dr, from->dr, sizeof(to->dr));
+		to->dr6 = from->dr6;
+		to->dr7 = from->dr7;
+	}
+	if (groups & VMR_STATE_PDPTES)
+		memcpy(to->pdpte, from->pdpte, sizeof(to->pdpte));
+	if (groups & VMR_STATE_TIME)
+		to->tsc_offset = from->tsc_offset;
 }
 
-static bool control_is_sound(const struct vmr_vcpu *vcpu,
-			     const struct vmr_state *from)
+/* New control registers load PAE's entries anew, unless those stay what they were. */
+static bool loads_pdptes(const struct vmr_vcpu *vcpu, const struct vmr_state *from)
 {
-	struct vmr_cr_state control = {
-		.cr0 = from->cr0,
-		.cr3 = from->cr3,
-		.cr4 = from->cr4,
-		.efer = from->efer,
+	struct vmr_cr_state now = vmr_state_control(vcpu);
+	struct vmr_cr_state next = {
+		.cr0 = from->cr0, .cr4 = from->cr4, .efer = from->efer,
 	};
 
-	return from->cr8 <= 15 && vmr_xcr0_valid(&vcpu->limits, from->xcr0) &&
-	       vmr_cr_state_valid(&vcpu->limits, &control);
-}
-
-static bool debug_is_sound(const struct vmr_state *from)
-{
-	u64 value;
-
-	return vmr_dr6(from->dr6, &value) && vmr_dr7(from->dr7, &value);
-}
-
-bool vmr_state_is_sound(const struct vmr_vcpu *vcpu, u64 groups,
-			const struct vmr_state *from)
-{
-	if (groups & VMR_STATE_SEGMENTS && !segments_are_sound(from))
-		return false;
-	if (groups & VMR_STATE_CONTROL && !control_is_sound(vcpu, from))
-		return false;
-	if (groups & VMR_STATE_DEBUG && !debug_is_sound(from))
-		return false;
-	return !(groups & VMR_STATE_EVENTS) || vmr_events_are_sound(&from->events);
-}
-
-static void set_control(struct vmr_vcpu *vcpu, const struct vmr_state *from)
-{
-	struct vmr_state *state = &vcpu->state;
-
-	state->cr0 = from->cr0;
-	state->cr2 = from->cr2;
-	state->cr3 = from->cr3;
-	state->cr4 = from->cr4;
-	state->cr8 = from->cr8;
-	state->efer = from->efer;
-	state->xcr0 = from->xcr0;
-	vcpu->pdptes_stale = true;
-	vmr_state_update_cpuid(vcpu);
-}
-
-static void set_debug(struct vmr_state *state, const struct vmr_state *from)
-{
-	memcpy(state->dr, from->dr, sizeof(state->dr));
-	vmr_dr6(from->dr6, &state->dr6);
-	vmr_dr7(from->dr7, &state->dr7);
+	return vmr_cr_uses_pdptes(&next) &&
+	       (!vmr_cr_uses_pdptes(&now) || now.cr3 != from->cr3);
 }
 
 int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
 		  const struct vmr_state *from)
 {
-	struct vmr_state *state = &vcpu->state;
 	int err;
 
-	if (!vmr_state_is_sound(vcpu, groups, from))
-		return -EINVAL;
 	/* What a VMCS still knows better, or is going to skip, comes first. */
 	err = vmr_state_fetch(vcpu, groups);
 	if (err)
 		return err;
+	err = vmr_judge(vcpu, groups, from);
+	if (err)
+		return err;
 
-	if (groups & VMR_STATE_REGS) {
-		memcpy(state->gpr, from->gpr, sizeof(state->gpr));
-		state->rip = from->rip;
-		state->rflags = from->rflags;
-	}
-	if (groups & VMR_STATE_SEGMENTS) {
-		memcpy(state->segment, from->segment, sizeof(state->segment));
-		state->gdtr = from->gdtr;
-		state->idtr = from->idtr;
-	}
+	if (groups & VMR_STATE_PDPTES)
+		vcpu->pdptes_stale = false;
+	else if (groups & VMR_STATE_CONTROL && loads_pdptes(vcpu, from))
+		vcpu->pdptes_stale = true;
+	vmr_state_copy(&vcpu->state, from, groups);
 	if (groups & VMR_STATE_CONTROL)
-		set_control(vcpu, from);
-	if (groups & VMR_STATE_DEBUG)
-		set_debug(state, from);
+		vmr_state_update_cpuid(vcpu);
 	if (groups & VMR_STATE_EVENTS)
 		vmr_events_set(vcpu, &from->events);
 	vmr_state_changed(vcpu, groups);

@@ -6,7 +6,8 @@
  * A group is either in vcpu->dirty (newer than the VMCS), or in vcpu->known (the
  * same), or in neither (only the VMCS has it). What no guest changes without an exit
  * is always right in vcpu->state: general registers but RSP, CR2 outside of a burst,
- * CR8, EFER, XCR0, the debug registers, and what of CR0 and CR4 the guest doesn't own.
+ * CR8, EFER, XCR0, the debug registers, what of CR0 and CR4 the guest doesn't own, and
+ * the TSC's offset.
  */
 #ifndef VMR_VMX_STATE_H
 #define VMR_VMX_STATE_H
@@ -65,16 +66,14 @@ void vmr_state_write(struct vmr_vcpu *vcpu);
 int vmr_state_fetch(struct vmr_vcpu *vcpu, u64 groups);
 
 /**
- * vmr_state_is_sound() - tell whether vmr_state_set() would take groups
- * @vcpu: the vCPU
- * @groups: VMR_STATE_..., known ones only
- * @from: the kernel's copy
+ * vmr_state_copy() - copy groups of registers
+ * @to: where to
+ * @from: where from
+ * @groups: VMR_STATE_..., but events: those are vmx/events.c's
  *
- * Context: Process.
- * Return: false: -EINVAL.
+ * Context: Any.
  */
-bool vmr_state_is_sound(const struct vmr_vcpu *vcpu, u64 groups,
-			const struct vmr_state *from);
+void vmr_state_copy(struct vmr_state *to, const struct vmr_state *from, u64 groups);
 
 /**
  * vmr_state_set() - take groups from user space
@@ -83,8 +82,8 @@ bool vmr_state_is_sound(const struct vmr_vcpu *vcpu, u64 groups,
  * @from: the kernel's copy
  *
  * Context: Process, outside of a burst.
- * Return: 0; -EINVAL for values that no CPU of this kind can have, or reserved bits:
- *	   nothing has changed then; -EIO as vmr_state_fetch().
+ * Return: 0; -EINVAL, -ENOMEM as vmr_judge(); -EIO as vmr_state_fetch(): nothing has
+ *	   changed then.
  */
 int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
 		  const struct vmr_state *from);

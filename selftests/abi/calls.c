@@ -660,7 +660,10 @@ static const struct {
 	  offsetof(struct vmr_state, cr0) },
 	{ VMR_STATE_CONTROL, offsetof(struct vmr_state, cr0), offsetof(struct vmr_state, dr) },
 	{ VMR_STATE_DEBUG, offsetof(struct vmr_state, dr), offsetof(struct vmr_state, events) },
-	{ VMR_STATE_EVENTS, offsetof(struct vmr_state, events), sizeof(struct vmr_state) },
+	{ VMR_STATE_EVENTS, offsetof(struct vmr_state, events), offsetof(struct vmr_state, pdpte) },
+	{ VMR_STATE_PDPTES, offsetof(struct vmr_state, pdpte),
+	  offsetof(struct vmr_state, tsc_offset) },
+	{ VMR_STATE_TIME, offsetof(struct vmr_state, tsc_offset), sizeof(struct vmr_state) },
 };
 
 /* Only what was asked for comes back, and only that is set. */

@@ -356,18 +356,18 @@ TEST_F(vm, pae_pointers_stay)
 /* A CR3 that user space sets: what it points to is judged by VM entry, or missing. */
 TEST_F(vm, pae_pointers_of_user_space)
 {
-	uint64_t *entry = (uint64_t *)(self->vm.ram + GUEST_PDPT_PAE) + 2;
-	uint64_t good;
+	uint64_t *table = (uint64_t *)(self->vm.ram + OTHER_PDPT);
 	struct vmr_state s;
 
 	SKIP_ON_KVM();
 	vcpu_start(&self->cpu, GUEST_PAE32, guest(flat));
-	good = *entry;
-	*entry |= 2;
+	memcpy(table, self->vm.ram + GUEST_PDPT_PAE, 32);
+	table[2] |= 2;
+	vcpu_get(&self->cpu, &s);
+	s.cr3 = OTHER_PDPT;
+	vcpu_set(&self->cpu, VMR_STATE_CONTROL, &s);
 	ASSERT_EXIT("failed-entry", &self->cpu);
 	EXPECT_EQ(0x280e, self->cpu.exit.addr);		/* guest PDPTE2 */
-	*entry = good;
-	vcpu_get(&self->cpu, &s);
 	s.cr3 = 0x40000000;
 	vcpu_set(&self->cpu, VMR_STATE_CONTROL, &s);
 	ASSERT_EXIT("memory-fault", &self->cpu);

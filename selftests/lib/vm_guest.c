@@ -195,6 +195,8 @@ static void set_control(enum guest_mode mode, struct vmr_state *s)
 
 void guest_state(struct vcpu *cpu, enum guest_mode mode, struct vmr_state *s)
 {
+	int i;
+
 	memset(s, 0, sizeof(*s));
 	s->gpr[VMR_RSP] = GUEST_STACKS + (cpu->id + 1) * 4096;
 	s->rip = vcpu_code(cpu);
@@ -213,6 +215,8 @@ void guest_state(struct vcpu *cpu, enum guest_mode mode, struct vmr_state *s)
 	s->gdtr.limit = 0xff;
 	s->idtr.base = mode == GUEST_REAL ? 0 : GUEST_IDT;
 	s->idtr.limit = mode == GUEST_REAL ? 0x3ff : mode == GUEST_LONG ? 0xfff : 0x7ff;
+	for (i = 0; i < 4; i++)
+		s->pdpte[i] = mode == GUEST_PAE32 ? (GUEST_PD + i * 4096) | 1 : 0;
 	s->dr6 = 0xffff0ff0;
 	s->dr7 = 0x400;
 }

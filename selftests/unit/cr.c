@@ -94,7 +94,8 @@ void cr_limits_rich(void)
 	EXPECT_EQ(limits.linear_bits, 48);
 	EXPECT_EQ(limits.has, VMR_HAS_LM | VMR_HAS_SYSCALL | VMR_HAS_SEP |
 		  VMR_HAS_TSC_AUX | VMR_HAS_MTRR | VMR_HAS_PAT | VMR_HAS_MCA |
-		  VMR_HAS_XSAVE | VMR_HAS_PSE36 | VMR_HAS_PAGE1GB);
+		  VMR_HAS_XSAVE | VMR_HAS_PSE36 | VMR_HAS_PAGE1GB |
+		  VMR_HAS_TSC_ADJUST);
 }
 
 void cr_limits_empty(void)

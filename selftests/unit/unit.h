@@ -65,6 +65,12 @@ unsigned int unit_rounds(unsigned int rounds);
 int unit_differ(const char *a, const char *b);
 
 /* The tests, each in the file that its name begins with: ctls.c and so on. */
+void sound_modes(void);
+void sound_refused(void);
+void sound_pdptes(void);
+void sound_exceptions(void);
+void sound_redelivery(void);
+void sound_single_step(void);
 void ctls_all_words_of_four_bits(void);
 void ctls_halves(void);
 void ctls_contradiction(void);
