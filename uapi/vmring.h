@@ -311,7 +311,8 @@ static_assert(sizeof(struct vmr_msrs) == 24, "vmr_msrs");
 #define VMR_STATE_EVENTS	_BITULL(4)	/* events */
 #define VMR_STATE_PDPTES	_BITULL(5)	/* pdpte */
 #define VMR_STATE_TIME		_BITULL(6)	/* tsc_offset */
-#define VMR_STATE_GROUPS	7
+#define VMR_STATE_EXIT		_BITULL(7)	/* exit; not by way of the state area */
+#define VMR_STATE_GROUPS	8
 #define VMR_STATE_ALL		(_BITULL(VMR_STATE_GROUPS) - 1)
 
 /* Numbers of general registers, as instructions encode them. */
@@ -389,6 +390,43 @@ struct vmr_events {
 
 static_assert(sizeof(struct vmr_events) == 32, "vmr_events");
 
+/*
+ * An instruction under way that touches devices: what its accesses have come to so
+ * far. It runs from the beginning each time, with the reads answered from here, and
+ * ends at the first access that isn't: the next exit. All zero if none is under way.
+ */
+struct vmr_mmio_progress {
+	__u8 accesses;		/* to devices, done */
+	__u8 bytes;		/* of data, which reads have brought */
+	__u8 reserved[6];	/* must be 0 */
+	__u8 data[64];
+};
+
+static_assert(sizeof(struct vmr_mmio_progress) == 72, "vmr_mmio_progress");
+
+/*
+ * The exit that waits for a reply; reason VMR_EXIT_NONE and zeroes if none does. Set, it
+ * is published in the area as an exit of this vCPU, and waits there. What is in the bulk
+ * page of a string isn't here: user space copies it.
+ */
+struct vmr_exit_state {
+	__u16 reason;		/* these are as in struct vmr_exit */
+	__u8 size;
+	__u8 flags;
+	__u32 count;
+	__u64 addr;
+	__u8 data[32];
+	/* What finishes the instruction looks at, as VT-x has it; 0 where it doesn't. */
+	__u32 length;		/* IO, MSR: of the instruction */
+	__u32 info;		/* IO with VMR_EXIT_STRING: address size, segment */
+	__u64 qualification;	/* IO, MMIO */
+	__u64 gpa;		/* MMIO */
+	__u64 gla;		/* MMIO */
+	struct vmr_mmio_progress mmio;	/* also while no exit waits */
+};
+
+static_assert(sizeof(struct vmr_exit_state) == 152, "vmr_exit_state");
+
 struct vmr_state {
 	/* VMR_STATE_REGS */
 	__u64 gpr[VMR_GPRS];
@@ -416,23 +454,11 @@ struct vmr_state {
 	__u64 pdpte[4];
 	/* VMR_STATE_TIME: the guest's TSC less the host's */
 	__u64 tsc_offset;
+	/* VMR_STATE_EXIT */
+	struct vmr_exit_state exit;
 };
 
-static_assert(sizeof(struct vmr_state) == 544, "vmr_state");
-
-/*
- * An instruction under way that touches devices: what its accesses have come to so
- * far. It runs from the beginning each time, with the reads answered from here, and
- * ends at the first access that isn't: the next exit. All zero if none is under way.
- */
-struct vmr_mmio_progress {
-	__u8 accesses;		/* to devices, done */
-	__u8 bytes;		/* of data, which reads have brought */
-	__u8 reserved[6];	/* must be 0 */
-	__u8 data[64];
-};
-
-static_assert(sizeof(struct vmr_mmio_progress) == 72, "vmr_mmio_progress");
+static_assert(sizeof(struct vmr_state) == 696, "vmr_state");
 
 struct vmr_state_args {
 	__u32 size;
@@ -441,7 +467,7 @@ struct vmr_state_args {
 	struct vmr_state state;
 };
 
-static_assert(sizeof(struct vmr_state_args) == 560, "vmr_state_args");
+static_assert(sizeof(struct vmr_state_args) == 712, "vmr_state_args");
 
 /* Bring an event in, from any thread, at any time. */
 #define VMR_INJECT_INTERRUPT	0	/* vector 16 to 255; EEXIST while one waits */
@@ -467,6 +493,21 @@ struct vmr_inject {
 static_assert(sizeof(struct vmr_inject) == 24, "vmr_inject");
 
 /*
+ * The guest's FPU: an image as XSAVE writes it, in the standard format (not compacted).
+ * Its components are those that the guest's XCR0 may have, and x87 and SSE in any case.
+ * A length that is too small is E2BIG, with the right one stored.
+ */
+struct vmr_xsave {
+	__u32 size;
+	__u32 flags;		/* in: must be 0 */
+	__u64 image;		/* in: address of length bytes */
+	__u32 length;		/* in, of VMR_GET_XSAVE out too */
+	__u32 reserved;		/* in: must be 0 */
+};
+
+static_assert(sizeof(struct vmr_xsave) == 24, "vmr_xsave");
+
+/*
  * VMR_CREATE_VM, VMR_GET_CPUID and VMR_LIST_MSRS are of /dev/vmring; VMR_CREATE_VCPU,
  * VMR_SET_SLOT, VMR_SET_MSR_POLICY and VMR_GET_DIRTY of a VM; the rest of a vCPU.
  */
@@ -485,5 +526,7 @@ static_assert(sizeof(struct vmr_inject) == 24, "vmr_inject");
 #define VMR_INJECT		_IOWR(VMR_IOC_MAGIC, 14, struct vmr_inject)
 #define VMR_KICK		_IO(VMR_IOC_MAGIC, 15)	/* argument 0; RUN returns */
 #define VMR_GET_DIRTY		_IOWR(VMR_IOC_MAGIC, 18, struct vmr_dirty)
+#define VMR_GET_XSAVE		_IOWR(VMR_IOC_MAGIC, 16, struct vmr_xsave)
+#define VMR_SET_XSAVE		_IOWR(VMR_IOC_MAGIC, 17, struct vmr_xsave)
 
 #endif

@@ -171,6 +171,7 @@ struct vmr_control {
  *
  * Registers may be changed while an exit waits: the instruction is finished on what
  * they are then. Another RIP means that it isn't finished at all: the exit is over.
+ * VMR_STATE_EXIT can be wanted, but not be dirty.
  */
 struct vmr_state_area {
 	__u64 wanted;

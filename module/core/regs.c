@@ -23,7 +23,9 @@
 #include "vmx/exit_msr.h"
 #include "vmx/msr.h"
 #include "vmx/setup.h"
+#include "vmx/sound.h"
 #include "vmx/state.h"
+#include "vmx/waiting.h"
 
 /* What the next RUN would load counts as loaded. */
 static void copy_pdptes(struct vmr_vcpu *vcpu, u64 *to)
@@ -46,6 +48,8 @@ void vmr_regs_copy(struct vmr_vcpu *vcpu, u64 groups, struct vmr_state *to)
 		vmr_events_get(vcpu, &to->events);
 	if (groups & VMR_STATE_PDPTES)
 		copy_pdptes(vcpu, to->pdpte);
+	if (groups & VMR_STATE_EXIT)
+		vmr_waiting_get(vcpu, &to->exit);
 }
 
 long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg)
@@ -74,10 +78,11 @@ int vmr_regs_set(struct vmr_vcpu *vcpu, u64 groups, const struct vmr_state *from
 	err = vmr_state_fetch(vcpu, groups);
 	if (err)
 		return err;
-	moved = groups & VMR_STATE_REGS && from->rip != vcpu->state.rip;
+	moved = groups & VMR_STATE_REGS && !(groups & VMR_STATE_EXIT) &&
+		from->rip != vcpu->state.rip;
 	err = vmr_state_set(vcpu, groups, from);
 	if (!err && moved)
-		vcpu->outstanding = (struct vmr_outstanding) {};
+		vmr_waiting_end(vcpu);
 	return err;
 }
 
@@ -179,28 +184,55 @@ long vmr_regs_set_msrs(struct vmr_vcpu *vcpu, void __user *arg)
 	return do_msrs(vcpu, arg, set_one);
 }
 
+/* What the guest may have by the new table is judged by what it has. */
+static bool fits(struct vmr_vcpu *vcpu, const struct vmr_cr_limits *limits)
+{
+	return vmr_sound_values(limits, VMR_STATE_CONTROL, &vcpu->state);
+}
+
+static void take_cpuid(struct vmr_vcpu *vcpu, struct vmr_cpuid_table *table,
+		       const struct vmr_cr_limits *limits)
+{
+	kvfree(vcpu->cpuid);
+	vcpu->cpuid = table;
+	vcpu->limits = *limits;
+	vmr_state_update_cpuid(vcpu);
+	vmr_state_changed(vcpu, VMR_STATE_CONTROL);
+}
+
 static int build_cpuid(struct vmr_vcpu *vcpu,
 		       const struct vmr_cpuid_entry *entries, u32 count)
 {
 	struct vmr_cpuid_table *table;
+	struct vmr_cr_limits limits;
 	int err;
 
+	err = vmr_state_fetch(vcpu, VMR_STATE_CONTROL);
+	if (err)
+		return err;
 	table = kvzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return -ENOMEM;
 	err = vmr_cpuid_build(table, entries, count, vmr_setup_cpuid_host());
-	if (err) {
-		kvfree(table);
-		return err;
-	}
-	kvfree(vcpu->cpuid);
-	vcpu->cpuid = table;
-	vmr_cr_limits_init(&vcpu->limits, table, vmr_caps);
-	vmr_state_update_cpuid(vcpu);
+	if (err)
+		goto err_free;
+	vmr_cr_limits_init(&limits, table, vmr_caps);
+	err = -EINVAL;
+	if (!fits(vcpu, &limits))
+		goto err_free;
+	/* Which bits of CR0 and CR4 are the guest's own goes by what is offered. */
+	err = vmr_setup_masks(vcpu, &limits);
+	if (err)
+		goto err_free;
+	take_cpuid(vcpu, table, &limits);
 	return 0;
+
+err_free:
+	kvfree(table);
+	return err;
 }
 
-/* What CPUID offers decides on what the VMCS is made of: it can't be set later. */
+/* A guest that has run may have seen what CPUID answers. */
 long vmr_regs_set_cpuid(struct vmr_vcpu *vcpu, void __user *arg)
 {
 	struct vmr_cpuid_entry *entries;
@@ -214,7 +246,7 @@ long vmr_regs_set_cpuid(struct vmr_vcpu *vcpu, void __user *arg)
 		return -EINVAL;
 	if (wanted.count > VMR_MAX_CPUID)
 		return -E2BIG;
-	if (vcpu->vmcs_ready)
+	if (vcpu->ran)
 		return -EBUSY;
 	entries = memdup_user(u64_to_user_ptr(wanted.entries),
 			      array_size(wanted.count, sizeof(*entries)));

@@ -22,6 +22,7 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vmring.h"
+#include "core/xsave.h"
 #include "ept/dirty.h"
 #include "ept/fault.h"
 #include "ept/tlb.h"
@@ -63,7 +64,8 @@ static int take_registers(struct vmr_vcpu *vcpu, u64 groups)
 	struct vmr_state state;
 	int err;
 
-	if (groups & ~VMR_STATE_ALL)
+	/* RUN is about to end the exit that waits: there can't be another. */
+	if (groups & ~VMR_STATE_ALL || groups & VMR_STATE_EXIT)
 		return -EINVAL;
 	memcpy(&state, &vcpu->area.rw->state.state, sizeof(state));
 	/* Checked is the copy: user space may write the original meanwhile. */
@@ -133,6 +135,7 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 	const struct vmr_exit *exit = &vcpu->area.ro->ring[0];
 	long err = 0;
 
+	vcpu->ran = true;
 	if (READ_ONCE(vcpu->area.rw->control.immediate_exit))
 		vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
 	else
@@ -187,6 +190,8 @@ static const struct vcpu_ioctl {
 	{ VMR_GET_MSRS, false, vmr_regs_get_msrs },
 	{ VMR_SET_MSRS, false, vmr_regs_set_msrs },
 	{ VMR_SET_CPUID, false, vmr_regs_set_cpuid },
+	{ VMR_GET_XSAVE, false, vmr_xsave_get },
+	{ VMR_SET_XSAVE, false, vmr_xsave_set },
 };
 
 static long call(struct vmr_vcpu *vcpu, const struct vcpu_ioctl *ioctl,

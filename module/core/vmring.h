@@ -149,6 +149,7 @@ struct vmr_vcpu {
 	bool acknowledged;		/* exit.interruption is the host's interrupt */
 	bool spins;			/* the guest does: let others run */
 	bool vmcs_ready;		/* first contents are written */
+	bool ran;			/* RUN got as far as the guest: CPUID stays */
 	bool pdptes_stale;		/* user space has set CR3: state.pdpte is to be loaded */
 	bool intack;			/* user space is asked for the ExtINT's vector */
 	bool l1d_is_host;		/* no VM entry yet in this burst */

@@ -11,6 +11,7 @@
 const struct vmr_vmcs_field vmr_vmcs_fields[] = {
 #include "vmcs/fields.inc"
 };
+
 #undef FIELD
 
 static_assert(ARRAY_SIZE(vmr_vmcs_fields) == VMR_VMCS_FIELDS);
@@ -20,6 +21,7 @@ static_assert(VMR_VMCS_FIELDS <= 256);
 enum {
 #include "vmcs/fields.inc"
 };
+
 #undef FIELD
 
 /* By width and type of an encoding, and its index: the field that may be there. */
@@ -28,6 +30,7 @@ enum {
 static const u8 numbers[32][64] = {
 #include "vmcs/fields.inc"
 };
+
 #undef FIELD
 
 int vmr_vmcs_field_index(u32 field)

@@ -7,7 +7,7 @@
 
 /* Where entry.S finds things in struct vmr_vcpu; run.c asserts them. */
 #define VMR_ENTRY_GPR(number)	((number) * 8)
-#define VMR_ENTRY_HOST_RSP	544
+#define VMR_ENTRY_HOST_RSP	696
 
 /* For an instruction of entry.S. */
 #define VMR_ENTRY_SPEC_CTRL	0x48

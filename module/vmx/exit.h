@@ -180,6 +180,13 @@ enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu);
 /* exit_pml.c */
 enum vmr_verdict vmr_exit_pml(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_pml_full(struct vmr_vcpu *vcpu);
+/* The same exits once more, for vmx/waiting.c: begun, to be filled in. */
+struct vmr_exit *vmr_exit_io_again(struct vmr_vcpu *vcpu,
+				   const struct vmr_exit_state *from);
+struct vmr_exit *vmr_exit_msr_again(struct vmr_vcpu *vcpu,
+				    const struct vmr_exit_state *from);
+struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
+				     const struct vmr_exit_state *from);
 
 /* exit_event.c */
 enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu);

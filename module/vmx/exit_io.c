@@ -42,7 +42,7 @@ static void finish_in(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 	vcpu->skip = true;
 }
 
-static enum vmr_verdict one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
+static struct vmr_exit *begin_one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
 {
 	struct vmr_exit *exit;
 
@@ -54,6 +54,13 @@ static enum vmr_verdict one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
 	exit->size = io->size;
 	exit->count = 1;
 	vcpu->outstanding.size = io->size;
+	return exit;
+}
+
+static enum vmr_verdict one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
+{
+	struct vmr_exit *exit = begin_one(vcpu, io);
+
 	if (!io->in)
 		memcpy(exit->data, &vcpu->state.gpr[VMR_RAX], io->size);
 	return VMR_GO_USER;
@@ -180,12 +187,27 @@ static u32 move(struct vmr_vcpu *vcpu, const struct string *string, u32 count,
 	return i;
 }
 
+static struct vmr_exit *begin_many(struct vmr_vcpu *vcpu, const struct vmr_io *io,
+				   u32 count)
+{
+	struct vmr_exit *exit;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_IO,
+				io->in ? finish_ins : finish_outs,
+				VMR_EXIT_NEEDS_REPLY | VMR_EXIT_STRING |
+				(io->in ? 0 : VMR_EXIT_WRITE));
+	exit->addr = io->port;
+	exit->size = io->size;
+	exit->count = count;
+	vcpu->outstanding.count = count;
+	return exit;
+}
+
 static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 {
 	enum vmr_memory_verdict verdict = VMR_MEMORY_DONE;
 	struct string string = decode(vcpu);
 	u64 cr2 = vcpu->state.cr2;
-	struct vmr_exit *exit;
 	u32 count;
 	u64 gpa = 0;
 
@@ -201,15 +223,16 @@ static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 	vcpu->redeliver = 0;
 	vcpu->state.cr2 = cr2;
 
-	exit = vmr_exit_to_user(vcpu, VMR_EXIT_IO,
-				string.io.in ? finish_ins : finish_outs,
-				VMR_EXIT_NEEDS_REPLY | VMR_EXIT_STRING |
-				(string.io.in ? 0 : VMR_EXIT_WRITE));
-	exit->addr = string.io.port;
-	exit->size = string.io.size;
-	exit->count = count;
-	vcpu->outstanding.count = count;
+	begin_many(vcpu, &string.io, count);
 	return VMR_GO_USER;
+}
+
+struct vmr_exit *vmr_exit_io_again(struct vmr_vcpu *vcpu,
+				   const struct vmr_exit_state *from)
+{
+	struct vmr_io io = vmr_qual_io(from->qualification);
+
+	return io.string ? begin_many(vcpu, &io, from->count) : begin_one(vcpu, &io);
 }
 
 enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu)

@@ -36,6 +36,22 @@ static void finish_mmio(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 	}
 }
 
+static struct vmr_exit *begin(struct vmr_vcpu *vcpu, u8 flags)
+{
+	struct vmr_exit *exit;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MMIO, finish_mmio,
+				VMR_EXIT_NEEDS_REPLY | flags);
+	vcpu->outstanding.reply_flags = VMR_REPLY_FLAGS;
+	return exit;
+}
+
+struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
+				     const struct vmr_exit_state *from)
+{
+	return begin(vcpu, from->flags);
+}
+
 static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 {
 	struct vmr_exit *exit;
@@ -44,10 +60,7 @@ static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 		vcpu->vmx_lost = true;
 		return VMR_GO_AGAIN;
 	}
-	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MMIO, finish_mmio,
-				VMR_EXIT_NEEDS_REPLY |
-				flags_of(vcpu->exit.qualification));
-	vcpu->outstanding.reply_flags = VMR_REPLY_FLAGS;
+	exit = begin(vcpu, flags_of(vcpu->exit.qualification));
 	exit->addr = vcpu->exit.gpa;
 	exit->count = vmr_memory_fetch(vcpu, exit->data);
 	return VMR_GO_USER;

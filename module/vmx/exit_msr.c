@@ -252,10 +252,8 @@ static void finish_write(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 		vcpu->skip = true;
 }
 
-enum vmr_verdict vmr_exit_msr_user(struct vmr_vcpu *vcpu)
+static struct vmr_exit *begin(struct vmr_vcpu *vcpu, bool write)
 {
-	bool write = vcpu->exit.reason == SDM_REASON_WRMSR;
-	u64 value = write ? get_value(vcpu) : 0;
 	struct vmr_exit *exit;
 
 	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MSR,
@@ -263,6 +261,21 @@ enum vmr_verdict vmr_exit_msr_user(struct vmr_vcpu *vcpu)
 				VMR_EXIT_NEEDS_REPLY |
 				(write ? VMR_EXIT_WRITE : 0));
 	vcpu->outstanding.reply_flags = VMR_REPLY_GP;
+	return exit;
+}
+
+struct vmr_exit *vmr_exit_msr_again(struct vmr_vcpu *vcpu,
+				    const struct vmr_exit_state *from)
+{
+	return begin(vcpu, from->flags & VMR_EXIT_WRITE);
+}
+
+enum vmr_verdict vmr_exit_msr_user(struct vmr_vcpu *vcpu)
+{
+	bool write = vcpu->exit.reason == SDM_REASON_WRMSR;
+	u64 value = write ? get_value(vcpu) : 0;
+	struct vmr_exit *exit = begin(vcpu, write);
+
 	exit->addr = (u32)vcpu->state.gpr[VMR_RCX];
 	exit->size = sizeof(value);
 	memcpy(exit->data, &value, sizeof(value));

@@ -11,6 +11,12 @@
 #include <linux/bits.h>
 #include <linux/types.h>
 
+/* The bits of a port access's exit qualification, and of its instruction information. */
+#define VMR_QUAL_IO_BITS	0xffff007fULL
+#define VMR_INFO_IO_BITS	0x00038380U
+/* The bits of an EPT violation's. */
+#define VMR_QUAL_EPT_BITS	0x1ffffULL
+
 /**
  * struct vmr_io - an IN, OUT, INS or OUTS
  * @port: the port

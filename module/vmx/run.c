@@ -346,12 +346,11 @@ static void answer_intack(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 	vmr_events_acknowledged(vcpu, reply->data[0]);
 }
 
-static enum vmr_verdict ask_for_vector(struct vmr_vcpu *vcpu)
+struct vmr_exit *vmr_run_ask_for_vector(struct vmr_vcpu *vcpu)
 {
 	vcpu->intack = false;
-	vmr_exit_to_user(vcpu, VMR_EXIT_INTACK, answer_intack,
-			 VMR_EXIT_NEEDS_REPLY);
-	return VMR_GO_USER;
+	return vmr_exit_to_user(vcpu, VMR_EXIT_INTACK, answer_intack,
+				VMR_EXIT_NEEDS_REPLY);
 }
 
 static bool take_request(struct vmr_vcpu *vcpu, unsigned int request)
@@ -427,8 +426,10 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 		if (verdict == VMR_GO_USER)
 			return verdict;
 	}
-	if (vcpu->intack)
-		return ask_for_vector(vcpu);
+	if (vcpu->intack) {
+		vmr_run_ask_for_vector(vcpu);
+		return VMR_GO_USER;
+	}
 	if (vcpu->halted)
 		return wait_in_hlt(vcpu);
 	if (vcpu->spins)

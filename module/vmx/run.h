@@ -8,6 +8,7 @@
 
 #include <linux/types.h>
 
+struct vmr_exit;
 struct vmr_vcpu;
 
 /**
@@ -29,5 +30,14 @@ void vmr_run_prepare(struct vmr_vcpu *vcpu);
  *	   (no exit then).
  */
 long vmr_run(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_run_ask_for_vector() - begin an exit VMR_EXIT_INTACK
+ * @vcpu: the vCPU
+ *
+ * Context: The vCPU's thread, process.
+ * Return: the entry.
+ */
+struct vmr_exit *vmr_run_ask_for_vector(struct vmr_vcpu *vcpu);
 
 #endif

@@ -15,6 +15,7 @@
 #include "vmcs/init.h"
 #include "vmcs/vmcs.h"
 #include "vmx/arch.h"
+#include "vmx/burst.h"
 #include "vmx/caps.h"
 #include "vmx/cpuid.h"
 #include "vmx/ctls.h"
@@ -103,4 +104,19 @@ void vmr_setup(struct vmr_vcpu *vcpu)
 	vcpu->ple_window = VMR_PLE_WINDOW;
 	vcpu->ple_window_written = VMR_PLE_WINDOW;
 	vcpu->vmcs_ready = true;
+}
+
+int vmr_setup_masks(struct vmr_vcpu *vcpu, const struct vmr_cr_limits *limits)
+{
+	int err;
+
+	if (!vcpu->vmcs_ready)
+		return 0;
+	err = vmr_burst_begin(vcpu);
+	if (err)
+		return err;
+	vmr_vmcs_write(VMCS_CR0_MASK, ~limits->cr0_guest_owned);
+	vmr_vmcs_write(VMCS_CR4_MASK, ~limits->cr4_guest_owned);
+	vmr_burst_end(vcpu);
+	return 0;
 }

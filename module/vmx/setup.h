@@ -9,6 +9,7 @@
 
 struct vmr_controls;
 struct vmr_cpuid_host;
+struct vmr_cr_limits;
 struct vmr_vcpu;
 
 /* PAUSE-loop exiting, in TSC ticks: what counts as one loop, and for how long. */
@@ -47,5 +48,15 @@ const struct vmr_controls *vmr_setup_controls(void);
  * Context: In a burst, once.
  */
 void vmr_setup(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_setup_masks() - say which bits of CR0 and CR4 the guest changes by itself
+ * @vcpu: the vCPU, which hasn't run yet
+ * @limits: what it will have
+ *
+ * Context: Process, outside of a burst.
+ * Return: 0, or -EIO if VMX is off on this CPU.
+ */
+int vmr_setup_masks(struct vmr_vcpu *vcpu, const struct vmr_cr_limits *limits);
 
 #endif

@@ -6,6 +6,8 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include <vmring_ring.h>
+
 #include "vmcs/check.h"
 #include "vmx/arch.h"
 #include "vmx/cr.h"
@@ -14,6 +16,9 @@
 #include "vmx/sound.h"
 
 #define MAX_ERROR_CODE	0xffff
+#define MAX_INSTRUCTION	15
+#define BULK		4096	/* the bulk page */
+#define PHYS_BITS_MOST	52
 #define FIRST_INTERRUPT	16
 #define EXCEPTIONS	32
 
@@ -113,6 +118,96 @@ static bool events_are_sound(const struct vmr_events *events)
 	       redelivery_is_sound(events);
 }
 
+static bool is_zero(const void *from, size_t length)
+{
+	return !length || !memchr_inv(from, 0, length);
+}
+
+static bool progress_is_sound(const struct vmr_mmio_progress *mmio)
+{
+	return mmio->bytes <= sizeof(mmio->data) &&
+	       (mmio->accesses || !mmio->bytes) &&
+	       is_zero(mmio->reserved, sizeof(mmio->reserved)) &&
+	       is_zero(mmio->data + mmio->bytes, sizeof(mmio->data) - mmio->bytes);
+}
+
+static bool length_is_sound(const struct vmr_exit_state *exit)
+{
+	return exit->length >= 1 && exit->length <= MAX_INSTRUCTION;
+}
+
+/* Data comes with what is written, and is what the exit says there is. */
+static bool data_is_sound(const struct vmr_exit_state *exit, u32 bytes)
+{
+	return bytes <= sizeof(exit->data) &&
+	       is_zero(exit->data + bytes, sizeof(exit->data) - bytes);
+}
+
+static bool io_is_sound(const struct vmr_exit_state *exit)
+{
+	struct vmr_io io = vmr_qual_io(exit->qualification);
+	u8 flags = VMR_EXIT_NEEDS_REPLY | (io.in ? 0 : VMR_EXIT_WRITE) |
+		   (io.string ? VMR_EXIT_STRING : 0);
+
+	if (exit->qualification & ~VMR_QUAL_IO_BITS || exit->flags != flags ||
+	    (io.size != 1 && io.size != 2 && io.size != 4) ||
+	    io.size != exit->size || io.port != exit->addr || !length_is_sound(exit) ||
+	    exit->gpa | exit->gla)
+		return false;
+	if (!io.string)
+		return exit->count == 1 && !exit->info &&
+		       data_is_sound(exit, io.in ? 0 : io.size);
+	return exit->count && exit->count <= BULK / io.size &&
+	       !(exit->info & ~VMR_INFO_IO_BITS) && data_is_sound(exit, 0);
+}
+
+static bool msr_is_sound(const struct vmr_exit_state *exit)
+{
+	bool write = exit->flags & VMR_EXIT_WRITE;
+
+	return !(exit->flags & ~(VMR_EXIT_NEEDS_REPLY | VMR_EXIT_WRITE)) &&
+	       exit->size == sizeof(u64) && !(exit->addr >> 32) && !exit->count &&
+	       length_is_sound(exit) && data_is_sound(exit, write ? exit->size : 0) &&
+	       !(exit->info | exit->qualification | exit->gpa | exit->gla);
+}
+
+/* A guest reaches further than its own CPUID says, if it tries. */
+static bool mmio_is_sound(const struct vmr_exit_state *exit)
+{
+	u8 flags = VMR_EXIT_NEEDS_REPLY | VMR_EXIT_WRITE | VMR_EXIT_FETCH;
+
+	return !(exit->flags & ~flags) && exit->size <= sizeof(exit->data) &&
+	       exit->count <= MAX_INSTRUCTION && !((exit->addr | exit->gpa) >> PHYS_BITS_MOST) &&
+	       !(exit->qualification & ~VMR_QUAL_EPT_BITS) &&
+	       !(exit->length | exit->info);
+}
+
+static bool exit_is_sound(const struct vmr_exit_state *exit)
+{
+	size_t all = offsetof(struct vmr_exit_state, mmio);
+
+	if (!progress_is_sound(&exit->mmio))
+		return false;
+	if (!exit->reason)
+		return is_zero(exit, all);
+	if (!(exit->flags & VMR_EXIT_NEEDS_REPLY))
+		return false;
+	switch (exit->reason) {
+	case VMR_EXIT_IO:
+		return io_is_sound(exit);
+	case VMR_EXIT_MSR:
+		return msr_is_sound(exit);
+	case VMR_EXIT_MMIO:
+		return mmio_is_sound(exit);
+	case VMR_EXIT_INTACK:
+		return !exit->size && exit->flags == VMR_EXIT_NEEDS_REPLY &&
+		       is_zero(&exit->count,
+			       all - offsetof(struct vmr_exit_state, count));
+	default:
+		return false;
+	}
+}
+
 bool vmr_sound_values(const struct vmr_cr_limits *limits, u64 groups,
 		      const struct vmr_state *state)
 {
@@ -121,6 +216,8 @@ bool vmr_sound_values(const struct vmr_cr_limits *limits, u64 groups,
 	if (groups & VMR_STATE_CONTROL && !control_is_sound(limits, state))
 		return false;
 	if (groups & VMR_STATE_DEBUG && !debug_is_sound(state))
+		return false;
+	if (groups & VMR_STATE_EXIT && !exit_is_sound(&state->exit))
 		return false;
 	return !(groups & VMR_STATE_EVENTS) || events_are_sound(&state->events);
 }

@@ -16,6 +16,10 @@
 #include "vmx/events.h"
 #include "vmx/judge.h"
 #include "vmx/state.h"
+#include "vmx/waiting.h"
+
+/* Always right in struct vmr_vcpu. */
+#define NEVER_ONLY_IN_VMCS	(VMR_STATE_DEBUG | VMR_STATE_TIME | VMR_STATE_EXIT)
 
 static void reset_segment(struct vmr_segment *segment, u32 access)
 {
@@ -46,7 +50,7 @@ void vmr_state_reset(struct vmr_vcpu *vcpu)
 	state->dr6 = SDM_DR6_ONES;
 	state->dr7 = SDM_DR7_ONES;
 	vcpu->known = 0;
-	vcpu->dirty = VMR_STATE_ALL;
+	vcpu->dirty = VMR_STATE_ALL & ~VMR_STATE_EXIT;
 }
 
 static void read_segments(struct vmr_state *state)
@@ -204,6 +208,7 @@ int vmr_state_fetch(struct vmr_vcpu *vcpu, u64 groups)
 {
 	int err;
 
+	groups &= ~NEVER_ONLY_IN_VMCS;
 	if (!(groups & ~(vcpu->known | vcpu->dirty)) && !vcpu->skip)
 		return 0;
 	err = vmr_burst_begin(vcpu);
@@ -348,6 +353,8 @@ int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
 		vmr_state_update_cpuid(vcpu);
 	if (groups & VMR_STATE_EVENTS)
 		vmr_events_set(vcpu, &from->events);
-	vmr_state_changed(vcpu, groups);
+	if (groups & VMR_STATE_EXIT)
+		vmr_waiting_set(vcpu, &from->exit);
+	vmr_state_changed(vcpu, groups & ~VMR_STATE_EXIT);
 	return 0;
 }

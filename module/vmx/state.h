@@ -69,7 +69,7 @@ int vmr_state_fetch(struct vmr_vcpu *vcpu, u64 groups);
  * vmr_state_copy() - copy groups of registers
  * @to: where to
  * @from: where from
- * @groups: VMR_STATE_..., but events: those are vmx/events.c's
+ * @groups: VMR_STATE_...; events are vmx/events.c's to copy, the exit is vmx/waiting.c's
  *
  * Context: Any.
  */

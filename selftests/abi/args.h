@@ -28,6 +28,7 @@ union args {
 	struct vmr_msrs msrs;
 	struct vmr_state_args state;
 	struct vmr_inject inject;
+	struct vmr_xsave xsave;
 	uint8_t bytes[8192];
 };
 
@@ -57,6 +58,8 @@ static const struct call calls[] = {
 	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false, false),
 	CALL(VMR_GET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
 	CALL(VMR_SET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
+	CALL(VMR_GET_XSAVE, vmr_xsave, OF_VCPU, 0, true, false),
+	CALL(VMR_SET_XSAVE, vmr_xsave, OF_VCPU, 0, false, false),
 	CALL(VMR_INJECT, vmr_inject, OF_VCPU, VMR_INJECT_ERROR_CODE, false, false),
 };
 
@@ -76,6 +79,8 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 		.length = 4096,
 	};
 	static struct vmr_msr_range range = { 0x40000000, 1, VMR_MSR_GP, VMR_MSR_GP, 0 };
+
+	static uint8_t image[2][8192];
 
 	memset(args, 0, sizeof(*args));
 	args->size = call->size;
@@ -122,6 +127,12 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 		break;
 	case VMR_GET_STATE:
 		args->state.groups = VMR_STATE_ALL;
+		break;
+	case VMR_GET_XSAVE:
+	case VMR_SET_XSAVE:
+		memcpy(&image[1][24], &(uint32_t){ 0x1f80 }, 4);	/* MXCSR */
+		args->xsave.image = (uintptr_t)image[call->cmd == VMR_SET_XSAVE];
+		args->xsave.length = sizeof(image[0]);
 		break;
 	case VMR_INJECT:
 		args->inject.kind = VMR_INJECT_NMI;

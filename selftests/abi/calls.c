@@ -58,7 +58,7 @@ TEST_F(vm, unknown_numbers)
 	size_t f;
 
 	for (f = 0; f < ARRAY_SIZE(fds); f++) {
-		for (nr = _IOC_NR(VMR_KICK) + 1; nr < 256; nr++) {
+		for (nr = _IOC_NR(VMR_SET_XSAVE) + 1; nr < 256; nr++) {
 			for (dir = 0; dir < 4; dir++) {
 				if (is_known(nr) && dir == (_IOC_READ | _IOC_WRITE))
 					continue;
@@ -600,6 +600,47 @@ TEST_F(vm, cpuid_of_a_vcpu_that_has_run)
 	EXPECT_ERRNO(EBUSY, vcpu_set_cpuid(&self->cpu, &entry, 1));
 }
 
+/* Until then it can be set again, whatever else was asked of the vCPU. */
+TEST_F(vm, cpuid_of_a_vcpu_that_was_looked_at)
+{
+	static struct vmr_cpuid_entry offered[VMR_MAX_CPUID];
+	const unsigned int count = cpuid_offered(self->vm.dev, offered);
+	const struct vmr_cpuid_entry poor = { .leaf = 0x40000000 };
+	struct vmr_state s;
+	uint64_t value;
+
+	vcpu_start(&self->cpu, GUEST_LONG, guest(only_halt));
+	ASSERT_EQ(0, vcpu_get_msr(&self->cpu, 0x10, &value));
+	ASSERT_EQ(0, vcpu_set_msr(&self->cpu, 0xc0000082, 0x1000));
+	/* Long mode isn't offered there, and is what the registers are in. */
+	EXPECT_ERRNO(EINVAL, vcpu_set_cpuid(&self->cpu, &poor, 1));
+	EXPECT_ERRNO(0, vcpu_set_cpuid(&self->cpu, offered, count));
+	vcpu_get(&self->cpu, &s);
+	EXPECT_EQ(0x500, s.efer & 0x500);
+	ASSERT_EQ(0, vcpu_get_msr(&self->cpu, 0xc0000082, &value));
+	EXPECT_EQ(0x1000, value);
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_ERRNO(EBUSY, vcpu_set_cpuid(&self->cpu, offered, count));
+}
+
+/* What the guest owns of CR4 goes by the last table: PGE isn't in the first. */
+GUEST64(toggle_pge, "mov %cr4, %rax; xor $0x80, %rax; mov %rax, %cr4; mov %cr4, %rbx; hlt");
+
+TEST_F(vm, cpuid_set_again)
+{
+	static struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
+	const unsigned int count = cpuid_offered(self->vm.dev, entries);
+	const struct vmr_cpuid_entry poor = { .leaf = 0x40000000 };
+	uint64_t value;
+
+	ASSERT_ERRNO(0, vcpu_set_cpuid(&self->cpu, &poor, 1));
+	ASSERT_EQ(0, vcpu_get_msr(&self->cpu, 0x10, &value));
+	ASSERT_ERRNO(0, vcpu_set_cpuid(&self->cpu, entries, count));
+	vcpu_start(&self->cpu, GUEST_LONG, guest(toggle_pge));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(0x6a0, vcpu_gpr(&self->cpu, VMR_RBX));
+}
+
 /* ---- events ---- */
 
 TEST_F(vm, bad_events)
@@ -663,7 +704,9 @@ static const struct {
 	{ VMR_STATE_EVENTS, offsetof(struct vmr_state, events), offsetof(struct vmr_state, pdpte) },
 	{ VMR_STATE_PDPTES, offsetof(struct vmr_state, pdpte),
 	  offsetof(struct vmr_state, tsc_offset) },
-	{ VMR_STATE_TIME, offsetof(struct vmr_state, tsc_offset), sizeof(struct vmr_state) },
+	{ VMR_STATE_TIME, offsetof(struct vmr_state, tsc_offset),
+	  offsetof(struct vmr_state, exit) },
+	{ VMR_STATE_EXIT, offsetof(struct vmr_state, exit), sizeof(struct vmr_state) },
 };
 
 /* Only what was asked for comes back, and only that is set. */

@@ -5,6 +5,8 @@
 
 #include <linux/kernel.h>
 
+#include <vmring_ring.h>
+
 #include "check_state.h"
 #include "unit.h"
 #include "vmx/cr.h"
@@ -307,4 +309,110 @@ void sound_single_step(void)
 	EXPECT_STR(judge(VMR_STATE_ALL, &s, 0, &field), "good");
 	judge(VMR_STATE_ALL, &s, SDM_DEBUGCTL_BTF, &field);
 	EXPECT_EQ(field, VMCS_GUEST_PENDING_DEBUG);
+}
+
+static const struct vmr_exit_state out_ = {
+	.reason = VMR_EXIT_IO, .size = 1, .flags = VMR_EXIT_NEEDS_REPLY | VMR_EXIT_WRITE,
+	.count = 1, .addr = 0x80, .data = { 7 }, .length = 2, .qualification = 0x800000,
+};
+
+static const struct vmr_exit_state rep_insw = {
+	.reason = VMR_EXIT_IO, .size = 2, .flags = VMR_EXIT_NEEDS_REPLY | VMR_EXIT_STRING,
+	.count = 2048, .addr = 0x1f0, .length = 3, .info = 0x100, .qualification = 0x1f00039,
+};
+
+static const struct vmr_exit_state rdmsr = {
+	.reason = VMR_EXIT_MSR, .size = 8, .flags = VMR_EXIT_NEEDS_REPLY, .addr = 0xffffffff,
+	.length = 2,
+};
+
+static const struct vmr_exit_state mmio_read = {
+	.reason = VMR_EXIT_MMIO, .flags = VMR_EXIT_NEEDS_REPLY, .count = 15,
+	.addr = 0xfee00000, .gpa = 0xfee00000, .gla = ~0ULL, .qualification = 0x181,
+	.mmio = { .accesses = 2, .bytes = 64 },
+};
+
+static const struct vmr_exit_state intack = {
+	.reason = VMR_EXIT_INTACK, .flags = VMR_EXIT_NEEDS_REPLY,
+};
+
+static const struct vmr_exit_state none_ = { .mmio = { .accesses = 1 } };
+
+static bool exit_passes(const struct vmr_exit_state *exit)
+{
+	struct vmr_state s = { .exit = *exit };
+
+	return vmr_sound_values(&limits, VMR_STATE_EXIT, &s);
+}
+
+void sound_exits(void)
+{
+	const struct vmr_exit_state *good[] = {
+		&out_, &rep_insw, &rdmsr, &mmio_read, &intack, &none_,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		EXPECT(exit_passes(good[i]));
+}
+
+#define SPOIL_EXIT(of, member, value)					\
+	{ of, offsetof(struct vmr_exit_state, member),			\
+	  sizeof(((struct vmr_exit_state *)0)->member), value }
+
+void sound_exits_refused(void)
+{
+	static const struct {
+		const struct vmr_exit_state *of;
+		size_t offset;
+		size_t size;
+		u64 value;
+	} rows[] = {
+		SPOIL_EXIT(&out_, reason, VMR_EXIT_HLT),
+		SPOIL_EXIT(&out_, reason, VMR_EXIT_NONE),
+		SPOIL_EXIT(&out_, reason, VMR_EXIT_REASONS),
+		SPOIL_EXIT(&out_, flags, VMR_EXIT_WRITE),
+		SPOIL_EXIT(&out_, flags, VMR_EXIT_NEEDS_REPLY),
+		SPOIL_EXIT(&out_, size, 2),
+		SPOIL_EXIT(&out_, count, 2),
+		SPOIL_EXIT(&out_, addr, 0x81),
+		SPOIL_EXIT(&out_, data[1], 1),
+		SPOIL_EXIT(&out_, length, 0),
+		SPOIL_EXIT(&out_, length, 16),
+		SPOIL_EXIT(&out_, info, 0x100),
+		SPOIL_EXIT(&out_, gpa, 1),
+		SPOIL_EXIT(&out_, qualification, 0x800002),
+		SPOIL_EXIT(&out_, qualification, 0x800007),
+		SPOIL_EXIT(&out_, qualification, 0x800080),
+		SPOIL_EXIT(&out_, mmio.reserved[5], 1),
+		SPOIL_EXIT(&out_, mmio.bytes, 1),
+		SPOIL_EXIT(&rep_insw, count, 0),
+		SPOIL_EXIT(&rep_insw, count, 2049),
+		SPOIL_EXIT(&rep_insw, info, 0x400),
+		SPOIL_EXIT(&rep_insw, data[0], 1),
+		SPOIL_EXIT(&rdmsr, addr, 1ULL << 32),
+		SPOIL_EXIT(&rdmsr, size, 4),
+		SPOIL_EXIT(&rdmsr, data[0], 1),
+		SPOIL_EXIT(&rdmsr, qualification, 1),
+		SPOIL_EXIT(&mmio_read, addr, 1ULL << 52),
+		SPOIL_EXIT(&mmio_read, gpa, 1ULL << 52),
+		SPOIL_EXIT(&mmio_read, size, 33),
+		SPOIL_EXIT(&mmio_read, count, 16),
+		SPOIL_EXIT(&mmio_read, length, 1),
+		SPOIL_EXIT(&mmio_read, qualification, 1 << 17),
+		SPOIL_EXIT(&mmio_read, mmio.bytes, 65),
+		SPOIL_EXIT(&mmio_read, mmio.accesses, 0),
+		SPOIL_EXIT(&intack, addr, 1),
+		SPOIL_EXIT(&intack, size, 1),
+		SPOIL_EXIT(&none_, mmio.data[0], 1),
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vmr_exit_state exit = *rows[i].of;
+
+		memcpy((u8 *)&exit + rows[i].offset, &rows[i].value, rows[i].size);
+		if (exit_passes(&exit))
+			unit_fail(__FILE__, __LINE__, "row %u passes", i);
+	}
 }

@@ -149,6 +149,8 @@ static const struct {
 	{ "sound_exceptions", sound_exceptions },
 	{ "sound_redelivery", sound_redelivery },
 	{ "sound_single_step", sound_single_step },
+	{ "sound_exits", sound_exits },
+	{ "sound_exits_refused", sound_exits_refused },
 	{ "walk_each_bit_short", walk_each_bit_short },
 	{ "cr_limits_without_xsave", cr_limits_without_xsave },
 	{ "cpuid_no_compaction", cpuid_no_compaction },

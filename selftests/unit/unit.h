@@ -71,6 +71,8 @@ void sound_pdptes(void);
 void sound_exceptions(void);
 void sound_redelivery(void);
 void sound_single_step(void);
+void sound_exits(void);
+void sound_exits_refused(void);
 void ctls_all_words_of_four_bits(void);
 void ctls_halves(void);
 void ctls_contradiction(void);
