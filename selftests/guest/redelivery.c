@@ -247,7 +247,7 @@ TEST_F(redelivery, on_another_vcpu)
 	far_stack(&self->cpu, variant->mode);
 	ASSERT_EXIT("mmio", &self->cpu);
 	vcpu_get(&self->cpu, &s);
-	vcpu_set(&other, VMR_STATE_ALL, &s);
+	vcpu_set(&other, VMR_STATE_ALL & ~VMR_STATE_EXIT, &s);
 	ASSERT_EQ(0, vm_slot(&self->vm, 1, FAR_STACK - 0x1000, stack, 4096, 0));
 	ASSERT_EXIT("hlt", &other);
 	EXPECT_EQ(1, traps->count[VECTOR]);

@@ -79,6 +79,7 @@ void vm_create(struct vm *vm, uint64_t features)
 {
 	memset(vm, 0, sizeof(*vm));
 	vm->backend = backend();
+	vm->features = features;
 	vm->dev = open(vm->backend->device, O_RDWR | O_CLOEXEC);
 	if (vm->dev < 0)
 		vm_die(vm->backend->device);
@@ -114,8 +115,16 @@ int vm_slot(struct vm *vm, unsigned int slot, uint64_t gpa, void *hva, uint64_t 
 		.length = length,
 		.hva = (uintptr_t)hva,
 	};
+	int err = vm->backend->slot(vm, vm->fd, &args);
+	unsigned int i;
 
-	return vm->backend->slot(vm, &args);
+	if (err || slot >= VMR_MAX_SLOTS)
+		return err;
+	vm->slots[slot] = args;
+	for (i = 0; i < VMR_MAX_VCPUS; i++)
+		if (vm->cpus[i] && vm->cpus[i]->home >= 0)
+			must(vm->backend->slot(vm, vm->cpus[i]->home, &args), "VMR_SET_SLOT");
+	return 0;
 }
 
 int vm_msr_policy(struct vm *vm, const struct vmr_msr_range *ranges, unsigned int count)
@@ -126,7 +135,14 @@ int vm_msr_policy(struct vm *vm, const struct vmr_msr_range *ranges, unsigned in
 		.count = count,
 	};
 
-	return ioctl_errno(vm->fd, VMR_SET_MSR_POLICY, &args);
+	int err = ioctl_errno(vm->fd, VMR_SET_MSR_POLICY, &args);
+
+	if (err)
+		return err;
+	memcpy(vm->ranges, ranges, count * sizeof(*ranges));
+	vm->policy = args;
+	vm->policy.ranges = (uintptr_t)vm->ranges;
+	return 0;
 }
 
 void *memory_get(size_t size, size_t alignment)
@@ -154,7 +170,14 @@ unsigned int cpuid_offered(int dev, struct vmr_cpuid_entry *entries)
 
 int vcpu_set_cpuid(struct vcpu *cpu, const struct vmr_cpuid_entry *entries, unsigned int count)
 {
-	return cpu->vm->backend->set_cpuid(cpu, entries, count);
+	int err = cpu->vm->backend->set_cpuid(cpu, entries, count);
+
+	if (err)
+		return err;
+	cpu->cpuid = realloc(cpu->cpuid, (count + 1) * sizeof(*entries));
+	memcpy(cpu->cpuid, entries, count * sizeof(*entries));
+	cpu->cpuid_count = count;
+	return 0;
 }
 
 /* Asked for once in each process: it is the same for all. */
@@ -175,16 +198,24 @@ void vcpu_create(struct vm *vm, unsigned int id, struct vcpu *cpu)
 	memset(cpu, 0, sizeof(*cpu));
 	cpu->vm = vm;
 	cpu->id = id;
+	cpu->home = -1;
 	vm->backend->vcpu_create(cpu);
+	vm->cpus[id] = cpu;
 	set_offered_cpuid(cpu);
 }
 
 void vcpu_destroy(struct vcpu *cpu)
 {
 	cpu->vm->backend->vcpu_destroy(cpu);
+	cpu->vm->cpus[cpu->id] = NULL;
+	if (cpu->home >= 0)
+		close(cpu->home);
+	cpu->home = -1;
+	free(cpu->cpuid);
+	cpu->cpuid = NULL;
 }
 
-int vcpu_run(struct vcpu *cpu)
+static int run_here(struct vcpu *cpu)
 {
 	int err = cpu->vm->backend->run(cpu);
 	uint32_t last = *cpu->producer - 1;
@@ -199,6 +230,20 @@ int vcpu_run(struct vcpu *cpu)
 	return err;
 }
 
+static void move_on(struct vcpu *cpu, int err)
+{
+	if (vm_moves() && (!err || err == EINTR))
+		vcpu_move(cpu);
+}
+
+int vcpu_run(struct vcpu *cpu)
+{
+	int err = run_here(cpu);
+
+	move_on(cpu, err);
+	return err;
+}
+
 static void inconsistent(struct vcpu *cpu, const char *what)
 {
 	printf("# after RUN: %s\n", what);
@@ -210,7 +255,7 @@ static void inconsistent(struct vcpu *cpu, const char *what)
 const char *vcpu_next(struct vcpu *cpu)
 {
 	uint32_t before = *cpu->producer;
-	int err = vcpu_run(cpu);
+	int err = run_here(cpu);
 	bool interrupted;
 
 	if (err && err != EINTR)
@@ -226,6 +271,7 @@ const char *vcpu_next(struct vcpu *cpu)
 		inconsistent(cpu, "the region is not 0");
 	cpu->seq = cpu->exit.seq;
 	cpu->ran = true;
+	move_on(cpu, err);
 	return exit_name(&cpu->exit);
 }
 
@@ -447,7 +493,7 @@ static void *run_once(void *data)
 	struct runner *runner = data;
 
 	runner->tid = syscall(SYS_gettid);
-	runner->err = vcpu_run(runner->cpu);
+	runner->err = run_here(runner->cpu);
 	return NULL;
 }
 
@@ -463,6 +509,8 @@ void runner_begin(struct runner *runner, struct vcpu *cpu)
 int runner_end(struct runner *runner)
 {
 	must(pthread_join(runner->thread, NULL), "pthread_join");
+	/* Not in its thread: others may kick it, or inject, until here. */
+	move_on(runner->cpu, runner->err);
 	return runner->err;
 }
 

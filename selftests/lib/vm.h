@@ -5,6 +5,8 @@
  * work and doesn't ends the test with the call's and the errno's name; a call
  * that may fail returns its errno.
  *
+ * VMR_TEST_MOVE=1 in the environment: each vCPU goes to a new VM at every exit.
+ *
  * VMR_TEST_BACKEND=kvm in the environment: the same guest code under KVM, which
  * tells whether a test is right (selftests/guest only; no injected exceptions,
  * no MSR policy, no state area).
@@ -34,12 +36,23 @@ struct vm {
 	int fd;
 	uint8_t *ram;		/* slot 0, at guest-physical 0 */
 	size_t ram_size;
+
+	/* What another VM needs to be the same; length 0: no slot. */
+	uint64_t features;
+	struct vmr_slot slots[VMR_MAX_SLOTS];
+	struct vmr_msr_policy policy;
+	struct vmr_msr_range ranges[VMR_MAX_MSR_RANGES];
+	struct vcpu *cpus[VMR_MAX_VCPUS];
+	unsigned int moves;
 };
 
 struct vcpu {
 	struct vm *vm;
 	int fd;
+	int home;		/* the VM that it has moved to; -1: it hasn't */
 	unsigned int id;
+	struct vmr_cpuid_entry *cpuid;
+	unsigned int cpuid_count;
 
 	/* The shared area, or what plays its part under KVM. */
 	uint8_t *ro;
@@ -138,6 +151,10 @@ int vcpu_inject_error(struct vcpu *cpu, uint32_t vector, uint32_t error_code);
 int vcpu_kick(struct vcpu *cpu);
 int vcpu_get_msr(struct vcpu *cpu, uint32_t index, uint64_t *value);
 int vcpu_set_msr(struct vcpu *cpu, uint32_t index, uint64_t value);
+
+/* Whether vCPUs move at every exit; and doing it once. vmring's alone. */
+bool vm_moves(void);
+void vcpu_move(struct vcpu *cpu);
 
 /* The table that the host offers, at most VMR_MAX_CPUID entries. */
 unsigned int cpuid_offered(int dev, struct vmr_cpuid_entry *entries);

@@ -11,7 +11,7 @@
 struct vm_backend {
 	const char *device;
 	void (*create)(struct vm *vm, uint64_t features);
-	int (*slot)(struct vm *vm, struct vmr_slot *slot);
+	int (*slot)(struct vm *vm, int fd, struct vmr_slot *slot);
 	void (*vcpu_create)(struct vcpu *cpu);
 	void (*vcpu_destroy)(struct vcpu *cpu);
 	int (*run)(struct vcpu *cpu);

@@ -36,7 +36,7 @@ static void create(struct vm *vm, uint64_t features)
 		vm_die("KVM_SET_TSS_ADDR");
 }
 
-static int slot(struct vm *vm, struct vmr_slot *args)
+static int slot(struct vm *vm, int fd, struct vmr_slot *args)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = args->slot,
@@ -46,7 +46,7 @@ static int slot(struct vm *vm, struct vmr_slot *args)
 		.userspace_addr = args->hva,
 	};
 
-	return ioctl_errno(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
+	return ioctl_errno(fd, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
 static void vcpu_create_(struct vcpu *cpu)

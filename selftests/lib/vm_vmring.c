@@ -19,10 +19,10 @@ static void create(struct vm *vm, uint64_t features)
 		vm_die("VMR_CREATE_VM");
 }
 
-static int slot(struct vm *vm, struct vmr_slot *args)
+static int slot(struct vm *vm, int fd, struct vmr_slot *args)
 {
 	args->size = sizeof(*args);
-	return ioctl_errno(vm->fd, VMR_SET_SLOT, args);
+	return ioctl_errno(fd, VMR_SET_SLOT, args);
 }
 
 static void map_area(struct vcpu *cpu)
