@@ -498,6 +498,7 @@ static enum vmr_decode_verdict special(const struct reader *r,
 		}
 		return VMR_DECODE_DONE;
 	}
+	insn->to_register = r->opcode < 0x40 && r->opcode & 2;
 	if (r->opcode == 0x63) {
 		if (r->bits != 64)
 			return VMR_DECODE_UNKNOWN;	/* ARPL */

@@ -94,6 +94,7 @@ enum vmr_other {
  * @memory: there is a memory operand that base, index, scale and displacement
  *	    tell; string instructions and the stack's operand have no need of them
  * @to_memory: memory is written (and read first, if the operation does that)
+ * @to_register: of VMR_OP_ADD to VMR_OP_CMP: the register is the first operand
  * @size: of the memory operand in bytes, 1 to 32
  * @reg_size: of the register operand
  * @address_size: 2, 4 or 8
@@ -121,6 +122,7 @@ struct vmr_insn {
 	u8 bits;
 	bool memory;
 	bool to_memory;
+	bool to_register;
 	u8 size;
 	u8 reg_size;
 	u8 address_size;

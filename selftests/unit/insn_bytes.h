@@ -16,9 +16,13 @@ static const u8 insn_prefixes[] = {
 static inline u32 insn_opcode(u64 *seed, u8 *at)
 {
 	static const u8 third[] = { 0xf0, 0xf1, 0x2a };
+	static const u8 groups[] = { 0x80, 0x81, 0x83, 0x8f, 0xc1, 0xd3, 0xf7, 0xfe, 0xff };
 
 	switch (draw(seed) >> 60) {
-	case 0 ... 5:
+	case 0:
+		at[0] = groups[(draw(seed) >> 32) % ARRAY_SIZE(groups)];
+		return 1;
+	case 1 ... 5:
 		at[0] = draw(seed) >> 32;
 		return 1;
 	case 6 ... 10:

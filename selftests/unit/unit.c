@@ -160,6 +160,7 @@ static const struct {
 	{ "decode_verdicts", decode_verdicts },
 	{ "decode_anything", decode_anything },
 	{ "decode_disassembler", decode_disassembler },
+	{ "emulate_like_this_cpu", emulate_like_this_cpu },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 	{ "multiboot_elf32", multiboot_elf32 },

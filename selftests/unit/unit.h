@@ -208,6 +208,7 @@ void decode_addresses(void);
 void decode_verdicts(void);
 void decode_anything(void);
 void decode_disassembler(void);
+void emulate_like_this_cpu(void);
 void layout_abi(void);
 void layout_vmx(void);
 void multiboot_elf32(void);
