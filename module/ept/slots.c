@@ -149,3 +149,45 @@ int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len)
 {
 	return copy(ept, gpa, (void *)buf, len, TO_GUEST);
 }
+
+static int exchange(void __user *at, u64 old, u64 new, u32 len)
+{
+	u32 old_half = old;
+
+	if (!access_ok(at, len))
+		return -EFAULT;
+	if (len == sizeof(u64))
+		return __try_cmpxchg_user((u64 __user *)at, &old, new, fault_long);
+	return __try_cmpxchg_user((u32 __user *)at, &old_half, (u32)new, fault_short);
+}
+
+int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
+{
+	const struct vmr_memslot *slot;
+	int err = -EFAULT;
+
+	if (current->mm != ept->notifier.mm)
+		return -EFAULT;
+	if (down_read_killable(&ept->slots_lock))
+		return -EINTR;
+	slot = vmr_slot_table_find(&ept->slots, gpa);
+	if (slot && slot->flags & VMR_SLOT_READONLY)
+		err = -EROFS;
+	else if (slot)
+		err = exchange(u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), old,
+			       new, len);
+	up_read(&ept->slots_lock);
+	return err > 0 ? -EAGAIN : err;
+}
+
+bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write)
+{
+	const struct vmr_memslot *slot;
+	bool is_memory;
+
+	down_read(&ept->slots_lock);
+	slot = vmr_slot_table_find(&ept->slots, gpa);
+	is_memory = slot && !(write && slot->flags & VMR_SLOT_READONLY);
+	up_read(&ept->slots_lock);
+	return is_memory;
+}

@@ -57,4 +57,30 @@ int vmr_ept_read(struct vmr_ept *ept, u64 gpa, void *buf, u32 len);
  */
 int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len);
 
+/**
+ * vmr_ept_exchange() - change a word of the guest's memory, if it is as it was
+ * @ept: whose
+ * @gpa: guest-physical address, aligned to @len
+ * @old: what it was
+ * @new: what it is to be
+ * @len: 4 or 8
+ *
+ * One locked instruction, as the guest's own CPUs do it.
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: 0; -EAGAIN if it was something else; errors of vmr_ept_write().
+ */
+int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len);
+
+/**
+ * vmr_ept_is_memory() - tell whether an address is in a slot
+ * @ept: whose
+ * @gpa: guest-physical address
+ * @write: in one that can be written
+ *
+ * Context: Process, may sleep.
+ * Return: false: it's a device's.
+ */
+bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write);
+
 #endif

@@ -3,6 +3,7 @@
  * Owns access to a guest's memory by its own addresses. Called by slow handlers, in
  * process context.
  */
+#include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 
@@ -18,6 +19,29 @@
 static int read_table(void *vcpu, u64 gpa, void *buf, u32 len)
 {
 	return vmr_ept_read(&((struct vmr_vcpu *)vcpu)->vm->ept, gpa, buf, len);
+}
+
+static int exchange(void *vcpu, u64 gpa, u64 old, u64 new, u32 len)
+{
+	return vmr_ept_exchange(&((struct vmr_vcpu *)vcpu)->vm->ept, gpa, old, new,
+				len);
+}
+
+enum vmr_walk_verdict vmr_memory_translate(struct vmr_vcpu *vcpu,
+					   const struct vmr_walk_mode *mode,
+					   u64 linear, u32 access,
+					   struct vmr_walk_result *result)
+{
+	enum vmr_walk_verdict verdict;
+	int err;
+
+	do {
+		verdict = vmr_walk(mode, linear, access, read_table, vcpu, result);
+		if (verdict != VMR_WALK_DONE)
+			return verdict;
+		err = vmr_walk_mark(result, access, exchange, vcpu);
+	} while (err == -EAGAIN);
+	return err ? VMR_WALK_NO_TABLE : VMR_WALK_DONE;
 }
 
 /* What is done with each piece of an operand that lies in one page. */
@@ -59,8 +83,8 @@ walk_through(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode, u64 linear
 		if (!(mode->efer & SDM_EFER_LMA))
 			here = (u32)here;
 		piece = min_t(u32, length - done, PAGE_SIZE - offset_in_page(here));
-		switch (vmr_walk(mode, here, access->kind, read_table, vcpu,
-				 &result)) {
+		switch (vmr_memory_translate(vcpu, mode, here, access->kind,
+					     &result)) {
 		case VMR_WALK_FAULT:
 			raise_page_fault(vcpu, here, result.error_code);
 			return VMR_MEMORY_FAULT;

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 #include "core/vmring.h"
+#include "vmx/walk.h"
 
 /**
  * enum vmr_memory_verdict - what an access came to
@@ -62,6 +63,24 @@ enum vmr_memory_verdict vmr_memory_read(struct vmr_vcpu *vcpu,
 enum vmr_memory_verdict vmr_memory_write(struct vmr_vcpu *vcpu,
 					 const struct vmr_operand_at *at,
 					 const void *buf, u64 *gpa);
+
+/**
+ * vmr_memory_translate() - translate a linear address, with all that the CPU does
+ * @vcpu: the vCPU
+ * @mode: how
+ * @linear: the address
+ * @access: VMR_WALK_...
+ * @result: what was found
+ *
+ * Sets accessed and dirty flags; raises nothing.
+ *
+ * Context: Process, may sleep.
+ * Return: the verdict; VMR_WALK_NO_TABLE too if a flag can't be set.
+ */
+enum vmr_walk_verdict vmr_memory_translate(struct vmr_vcpu *vcpu,
+					   const struct vmr_walk_mode *mode,
+					   u64 linear, u32 access,
+					   struct vmr_walk_result *result);
 
 /**
  * vmr_memory_fetch() - read the current instruction's bytes

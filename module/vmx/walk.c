@@ -232,6 +232,14 @@ static int read_entry(struct walk *walk, u64 gpa, vmr_walk_read read, void *ctx)
 	return err;
 }
 
+static void note_entry(const struct walk *walk, struct vmr_walk_result *result)
+{
+	result->entry_size = walk->format->entry_size;
+	result->entry[result->entries].gpa = result->gpa;
+	result->entry[result->entries].value = walk->entry;
+	result->entries++;
+}
+
 static enum vmr_walk_verdict page_found(const struct walk *walk, u32 access,
 					struct vmr_walk_result *result)
 {
@@ -256,11 +264,14 @@ enum vmr_walk_verdict vmr_walk(const struct vmr_walk_mode *mode, u64 linear,
 	};
 	u64 table;
 
-	*result = (struct vmr_walk_result){};
+	result->entries = 0;
+	result->size = 0;
+	result->error_code = 0;
 	if (!(mode->cr0 & SDM_CR0_PG)) {
 		result->gpa = linear;
 		return VMR_WALK_DONE;
 	}
+	result->gpa = 0;
 	if (!find_root(&walk, &table))
 		return fault(mode, access, 0, result);
 
@@ -274,11 +285,37 @@ enum vmr_walk_verdict vmr_walk(const struct vmr_walk_mode *mode, u64 linear,
 			return fault(mode, access,
 				     SDM_PF_PRESENT | SDM_PF_RESERVED, result);
 		take_rights(&walk);
+		note_entry(&walk, result);
 		if (walk.level == 1 || is_large(&walk))
 			break;
 		table = walk.entry & SDM_PTE_ADDRESS;
 	}
 	return page_found(&walk, access, result);
+}
+
+/* "Accessed and Dirty Flags": dirty is the entry's that maps the page. */
+int vmr_walk_mark(struct vmr_walk_result *result, u32 access,
+		  vmr_walk_exchange exchange, void *ctx)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < result->entries; i++) {
+		u64 old = result->entry[i].value;
+		u64 new = old | SDM_PTE_ACCESSED;
+
+		if (access & VMR_WALK_WRITE && i == result->entries - 1)
+			new |= SDM_PTE_DIRTY;
+		if (new == old)
+			continue;
+		err = exchange(ctx, result->entry[i].gpa, old, new,
+			       result->entry_size);
+		if (err) {
+			result->gpa = result->entry[i].gpa;
+			return err;
+		}
+	}
+	return 0;
 }
 
 bool vmr_pdpte_valid(u64 pdpte, u8 phys_bits)

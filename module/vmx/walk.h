@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Owns the guest's own address translation, done by software: segmentation
- * (vmr_linear()) and paging (vmr_walk()), with every check that the CPU makes.
- * Reads the paging structures, never writes them: accessed and dirty flags stay.
+ * (vmr_linear()) and paging (vmr_walk()), with every check that the CPU makes, and
+ * the accessed and dirty flags that it sets (vmr_walk_mark()).
  * Pure: no state, no kernel dependency; selftests/unit compiles it in user space.
  */
 #ifndef VMR_VMX_WALK_H
@@ -50,16 +50,27 @@ enum vmr_walk_verdict {
 	VMR_WALK_NO_TABLE,	/* a paging structure can't be read: gpa says where */
 };
 
+#define VMR_WALK_LEVELS		5
+
 /**
  * struct vmr_walk_result - what a linear address is
  * @gpa: VMR_WALK_DONE: the guest-physical address; VMR_WALK_NO_TABLE: of the entry
  * @size: VMR_WALK_DONE: of the page; 0 without paging
  * @error_code: VMR_WALK_FAULT: what #PF pushes
+ * @entries: how many entries were used, from the root on
+ * @entry_size: of each, in bytes
+ * @entry: they: where they are, and what they were
  */
 struct vmr_walk_result {
 	u64 gpa;
 	u64 size;
 	u32 error_code;
+	u8 entries;
+	u8 entry_size;
+	struct {
+		u64 gpa;
+		u64 value;
+	} entry[VMR_WALK_LEVELS];
 };
 
 /**
@@ -89,6 +100,32 @@ typedef int (*vmr_walk_read)(void *ctx, u64 gpa, void *buf, u32 len);
 enum vmr_walk_verdict vmr_walk(const struct vmr_walk_mode *mode, u64 linear,
 			       u32 access, vmr_walk_read read, void *ctx,
 			       struct vmr_walk_result *result);
+
+/**
+ * typedef vmr_walk_exchange - change guest-physical memory, if it is as it was
+ * @ctx: the caller's
+ * @gpa: where, aligned to @len
+ * @old: what it was
+ * @new: what it is to be
+ * @len: 4 or 8; at once, and for other CPUs too
+ *
+ * Return: 0 if it was changed, -EAGAIN if it was something else, another errno if it
+ *	   can't be changed.
+ */
+typedef int (*vmr_walk_exchange)(void *ctx, u64 gpa, u64 old, u64 new, u32 len);
+
+/**
+ * vmr_walk_mark() - set the accessed and dirty flags of a translation
+ * @result: of vmr_walk(), with VMR_WALK_DONE; gpa is the entry's if it fails
+ * @access: VMR_WALK_..., as then
+ * @exchange: changes the paging structures
+ * @ctx: for @exchange
+ *
+ * Context: as @exchange.
+ * Return: 0; -EAGAIN if an entry has changed: walk again; another errno of @exchange.
+ */
+int vmr_walk_mark(struct vmr_walk_result *result, u32 access,
+		  vmr_walk_exchange exchange, void *ctx);
 
 /**
  * vmr_pdpte_valid() - tell whether a PDPTE register may be given a value

@@ -156,6 +156,7 @@ static const struct {
 	{ "cpuid_no_compaction", cpuid_no_compaction },
 	{ "cpuid_direct", cpuid_direct },
 	{ "cpuid_kept", cpuid_kept },
+	{ "walk_marks", walk_marks },
 	{ "decode_addresses", decode_addresses },
 	{ "decode_verdicts", decode_verdicts },
 	{ "decode_anything", decode_anything },

@@ -204,6 +204,7 @@ void cr_limits_without_xsave(void);
 void cpuid_no_compaction(void);
 void cpuid_direct(void);
 void cpuid_kept(void);
+void walk_marks(void);
 void decode_addresses(void);
 void decode_verdicts(void);
 void decode_anything(void);

@@ -4,6 +4,7 @@
  * each paging mode, written down from the manual step by step, with bit numbers;
  * tables, modes and addresses are drawn, and every outcome has to come up.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <linux/kernel.h>
@@ -593,6 +594,104 @@ void walk_error_codes(void)
 		if (verdict == VMR_WALK_DONE)
 			EXPECT_EQ(result.gpa, 0x9567);
 	}
+}
+
+/* What marking has done to the paging structures. */
+struct marks {
+	u32 exchanges;
+	int err;
+};
+
+static int exchange_memory(void *ctx, u64 gpa, u64 old, u64 new, u32 len)
+{
+	struct marks *marks = ctx;
+	u8 *at = &memory[gpa / PAGE - 1][gpa % PAGE];
+
+	marks->exchanges++;
+	EXPECT_EQ(gpa % len, 0);
+	if (marks->err)
+		return marks->err;
+	if (memcmp(at, &old, len))
+		return -EAGAIN;
+	memcpy(at, &new, len);
+	return 0;
+}
+
+/* Walks and marks: how many entries were changed, which is all that has changed. */
+static void expect_marks(const struct vmr_walk_mode *m, u64 linear, u32 access,
+			 u32 exchanges, u64 dirty_at, u32 size)
+{
+	static u8 before[PAGES][PAGE];
+	struct vmr_walk_result result;
+	struct marks marks = {};
+	u32 i, j, reads = 0;
+
+	memcpy(before, memory, sizeof(memory));
+	EXPECT_EQ(vmr_walk(m, linear, access, read_memory, &reads, &result),
+		  VMR_WALK_DONE);
+	EXPECT_EQ(vmr_walk_mark(&result, access, exchange_memory, &marks), 0);
+	EXPECT_EQ(marks.exchanges, exchanges);
+	for (i = 0; i < result.entries; i++) {
+		u8 *at = &before[result.entry[i].gpa / PAGE - 1][result.entry[i].gpa % PAGE];
+
+		*at |= 0x20;
+		if (access & VMR_WALK_WRITE && result.entry[i].gpa == dirty_at)
+			*at |= 0x40;
+		EXPECT_EQ(result.entry_size, size);
+	}
+	for (i = 0; i < PAGES; i++)
+		for (j = 0; j < PAGE; j++)
+			if (before[i][j] != memory[i][j])
+				unit_fail(__FILE__, __LINE__, "0x%x: 0x%x, not 0x%x",
+					  (i + 1) * PAGE + j, memory[i][j],
+					  before[i][j]);
+}
+
+void walk_marks(void)
+{
+	struct vmr_walk_mode m = {
+		.cr0 = PE | PG, .cr3 = PAGE, .cr4 = PAE, .efer = LMA | NXE,
+		.phys_bits = 46, .cs_l = true,
+	};
+	struct vmr_walk_result result;
+	struct marks marks = { .err = -EFAULT };
+	u64 large = 0x200000 | 0x87;
+	u32 pde = 0x400087, reads = 0;
+
+	/* Four levels: a read, then a write, then nothing is left to do. */
+	map_one(7, 0x9007);
+	expect_marks(&m, 0x4567, VMR_WALK_READ, 4, 0, 8);
+	expect_marks(&m, 0x4567, VMR_WALK_WRITE, 1, 4 * PAGE + 4 * 8, 8);
+	expect_marks(&m, 0x4567, VMR_WALK_WRITE, 0, 0, 8);
+	expect_marks(&m, 0x4567, VMR_WALK_FETCH, 0, 0, 8);
+
+	/* A large page: dirty is an entry above the last level. */
+	memcpy(&memory[2][0], &large, 8);
+	expect_marks(&m, 0x4567, VMR_WALK_WRITE, 1, 3 * PAGE, 8);
+
+	/* What can't be marked is told by its address; what has changed, as such. */
+	map_one(7, 0x9007);
+	EXPECT_EQ(vmr_walk(&m, 0x4567, VMR_WALK_READ, read_memory, &reads, &result),
+		  VMR_WALK_DONE);
+	EXPECT_EQ(vmr_walk_mark(&result, VMR_WALK_READ, exchange_memory, &marks), -EFAULT);
+	EXPECT_EQ(result.gpa, PAGE);
+	marks.err = 0;
+	memory[3][4 * 8 + 2] ^= 1;
+	EXPECT_EQ(vmr_walk_mark(&result, VMR_WALK_READ, exchange_memory, &marks), -EAGAIN);
+	EXPECT_EQ(result.gpa, 4 * PAGE + 4 * 8);
+
+	/* Entries of 4 bytes. */
+	m = (struct vmr_walk_mode){
+		.cr0 = PE | PG, .cr3 = PAGE, .cr4 = PSE, .phys_bits = 40,
+	};
+	memset(memory, 0, sizeof(memory));
+	memcpy(&memory[0][0], &pde, 4);
+	expect_marks(&m, 0x4567, VMR_WALK_READ, 1, 0, 4);
+	expect_marks(&m, 0x4567, VMR_WALK_WRITE, 1, PAGE, 4);
+
+	/* No paging, nothing to mark. */
+	m.cr0 = PE;
+	expect_marks(&m, 0x4567, VMR_WALK_WRITE, 0, 0, 0);
 }
 
 /* 4 MiB pages: where PSE-36 keeps the upper address bits. */
