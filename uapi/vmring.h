@@ -525,8 +525,8 @@ static_assert(sizeof(struct vmr_xsave) == 24, "vmr_xsave");
 #define VMR_SET_CPUID		_IOWR(VMR_IOC_MAGIC, 13, struct vmr_cpuid)
 #define VMR_INJECT		_IOWR(VMR_IOC_MAGIC, 14, struct vmr_inject)
 #define VMR_KICK		_IO(VMR_IOC_MAGIC, 15)	/* argument 0; RUN returns */
-#define VMR_GET_DIRTY		_IOWR(VMR_IOC_MAGIC, 18, struct vmr_dirty)
 #define VMR_GET_XSAVE		_IOWR(VMR_IOC_MAGIC, 16, struct vmr_xsave)
 #define VMR_SET_XSAVE		_IOWR(VMR_IOC_MAGIC, 17, struct vmr_xsave)
+#define VMR_GET_DIRTY		_IOWR(VMR_IOC_MAGIC, 18, struct vmr_dirty)
 
 #endif
