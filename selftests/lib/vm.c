@@ -574,15 +574,3 @@ void wait_asleep(pid_t tid)
 			vm_die("waiting for a thread to sleep");
 	}
 }
-
-long long vcpu_counter(const struct vcpu *cpu, const char *name)
-{
-	const char (*names)[VMR_STAT_NAME] = (void *)(cpu->ro + cpu->header->names_offset);
-	const uint64_t *values = (void *)(cpu->ro + cpu->header->stats_offset);
-	uint32_t i;
-
-	for (i = 0; i < cpu->header->stats_count; i++)
-		if (!strcmp(names[i], name))
-			return values[i];
-	return -1;
-}

@@ -185,7 +185,6 @@ static inline volatile struct guest_traps *vm_traps(struct vm *vm)
 }
 
 /* A counter by its name; -1: there is none of that name. vmring's alone. */
-long long vcpu_counter(const struct vcpu *cpu, const char *name);
 
 /* A u64 of the guest's data page. */
 static inline volatile uint64_t *vm_data(struct vm *vm)
