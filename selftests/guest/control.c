@@ -360,6 +360,7 @@ TEST_F(vm, pae_pointers_of_user_space)
 	struct vmr_state s;
 
 	SKIP_ON_KVM();
+	SKIP_IF_IT_MOVES();
 	vcpu_start(&self->cpu, GUEST_PAE32, guest(flat));
 	memcpy(table, self->vm.ram + GUEST_PDPT_PAE, 32);
 	table[2] |= 2;

@@ -16,6 +16,7 @@ GUEST64(three_cpuids, "cpuid; xor %eax, %eax; cpuid; xor %eax, %eax; cpuid;"
 
 TEST_F(vm, each_exit_is_counted)
 {
+	SKIP_IF_IT_MOVES();
 	SKIP_ON_KVM();
 	vcpu_start(&self->cpu, GUEST_LONG, guest(three_cpuids));
 	EXPECT_EQ(0, vcpu_counter(&self->cpu, "cpuid"));
@@ -53,6 +54,7 @@ TEST_F(vm, debugfs_tells_the_same)
 	int lines = 0;
 	FILE *file;
 
+	SKIP_IF_IT_MOVES();
 	SKIP_ON_KVM();
 	if (access("/sys/kernel/debug/vmring", F_OK))
 		SKIP(return, "debugfs is not mounted");
@@ -74,6 +76,7 @@ TEST_F(vm, debugfs_tells_of_memory)
 	long long mapped_4k, mapped_2m;
 	FILE *file;
 
+	SKIP_IF_IT_MOVES();
 	SKIP_ON_KVM();
 	if (access("/sys/kernel/debug/vmring", F_OK))
 		SKIP(return, "debugfs is not mounted");

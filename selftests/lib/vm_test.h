@@ -71,4 +71,11 @@ FIXTURE_TEARDOWN(vm)
 			SKIP(return, "this is vmring's alone");		\
 	} while (0)
 
+/* What is told of a vCPU and stays behind, or of user space's part in it. */
+#define SKIP_IF_IT_MOVES()						\
+	do {								\
+		if (vm_moves())						\
+			SKIP(return, "a vCPU that moves leaves it behind"); \
+	} while (0)
+
 #endif
