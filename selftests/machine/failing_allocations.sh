@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each allocation that a load makes fails once (fault injection: the debug
 # kernel): the load is refused, or succeeds without what it could do without,
-# and everything is undone.
+# and everything is undone. Then each one of making and running a VM.
 
 . "$(dirname "$0")/../lib/lib.sh"
 need_root
@@ -29,6 +29,17 @@ every_one() {
 	klog_begin
 }
 
+each_of_a_vm() {
+	load
+	"$here/fail_nth_vm" >"$box/nth" || {
+		say "$(cat "$box/nth")"
+		fail "this was not undone"
+	}
+	say "$(cat "$box/nth")"
+	unload
+	klog_begin
+}
+
 afterwards() {
 	load
 	vmx_is on
@@ -36,4 +47,4 @@ afterwards() {
 	vmx_is off
 }
 
-run_tests every_one afterwards
+run_tests every_one each_of_a_vm afterwards
