@@ -3,9 +3,11 @@
  * The counters: in the area that the process has mapped, and the same in debugfs.
  */
 #include <glob.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -31,6 +33,76 @@ TEST_F(vm, each_exit_is_counted)
 	EXPECT_LE(1, vcpu_counter(&self->cpu, "ept-faults-4k") +
 		     vcpu_counter(&self->cpu, "ept-faults-2m"));
 	EXPECT_EQ(-1, vcpu_counter(&self->cpu, "no such counter"));
+}
+
+/*
+ * What belongs to the thread, or to memory, isn't touched by exits that the kernel
+ * answers. Another thread may run in between now and then.
+ */
+GUEST64(many_cpuids,
+	"	out	%al, $0x80;"
+	"	mov	$300, %esi;"
+	"1:	xor	%eax, %eax;"
+	"	cpuid;"
+	"	dec	%esi;"
+	"	jnz	1b;"
+	"	out	%al, $0x81;"
+	"	hlt");
+
+TEST_F(vm, exits_in_the_kernel_swap_nothing)
+{
+	static const char *const names[] = {
+		"fpu-reloads", "msr-swaps", "tlb-flushes", "moves-to-another-cpu", "bursts",
+	};
+	long long before[ARRAY_SIZE(names)], swaps;
+	size_t i;
+
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(many_cpuids));
+	ASSERT_EXIT("io", &self->cpu);
+	vcpu_answer(&self->cpu, NULL, 0);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		before[i] = vcpu_counter(&self->cpu, names[i]);
+		ASSERT_LE(0, before[i]);
+	}
+	swaps = vcpu_counter(&self->cpu, "fpu-swaps");
+	ASSERT_EXIT("io", &self->cpu);
+	EXPECT_EQ(300, vcpu_counter(&self->cpu, "cpuid"));
+	EXPECT_EQ(swaps + 1, vcpu_counter(&self->cpu, "fpu-swaps"));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		EXPECT_GT(before[i] + 30, vcpu_counter(&self->cpu, names[i]))
+			TH_LOG("%s", names[i]);
+	}
+}
+
+/* Translations are flushed when memory is taken away, and only then. */
+GUEST64(read_and_halt,
+	"1:	mov	0x40000000, %eax;"
+	"	hlt;"
+	"	jmp	1b");
+
+TEST_F(vm, flushes_follow_memory)
+{
+	void *memory = memory_get(4096, 4096);
+	long long flushes;
+	cpu_set_t first;
+	int i;
+
+	SKIP_ON_KVM();
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, 0x40000000, memory, 4096, 0));
+	vcpu_start(&self->cpu, GUEST_LONG, guest(read_and_halt));
+	ASSERT_EXIT("hlt", &self->cpu);
+	flushes = vcpu_counter(&self->cpu, "tlb-flushes");
+	for (i = 0; i < 5; i++)
+		ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(flushes, vcpu_counter(&self->cpu, "tlb-flushes"));
+	memset(memory, 1, 4096);	/* it was mapped as it is: nothing to take away */
+	ASSERT_EQ(0, madvise(memory, 4096, MADV_DONTNEED));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_LT(flushes, vcpu_counter(&self->cpu, "tlb-flushes"));
 }
 
 /* Opens the one file of this process's VMs that has this name. */
