@@ -16,4 +16,4 @@ set -- --kernel "$KERNEL" --cpus 2 --timeout 1800 --log "${BOX%/box}/log" \
 	--add "$modules/$release/extra/vmrprobe.ko:/second/vmrprobe.ko"
 [ "$how" = jump ] || set -- "$@" --append crashkernel=96M \
 	--expect-complaint 'Kernel panic - not syncing: sysrq triggered crash'
-exec "$LAB" "$@" -- /selftests/machine/second_kernel.sh "$how" /second/bzImage /second/vmring.ko /second/vmrprobe.ko
+exec "$LAB" "$@" -- /selftests/machine/with_guests.sh /selftests/machine/second_kernel.sh "$how" /second/bzImage /second/vmring.ko /second/vmrprobe.ko
