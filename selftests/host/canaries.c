@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/io.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -401,7 +402,29 @@ struct own {
 	uint16_t selectors[6];
 	uint16_t control;
 	uint32_t mxcsr;
+	uint32_t pkru;
 };
+
+/* OSPKE: the CPU has protection keys, and the kernel uses them. */
+static bool has_keys(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && c & 1u << 4;
+}
+
+static uint32_t read_pkru(void)
+{
+	uint32_t pkru, edx;
+
+	asm volatile("rdpkru" : "=a"(pkru), "=d"(edx) : "c"(0));
+	return pkru;
+}
+
+static void write_pkru(uint32_t pkru)
+{
+	asm volatile("wrpkru" : : "a"(pkru), "c"(0), "d"(0) : "memory");
+}
 
 static void look(struct own *own)
 {
@@ -418,6 +441,8 @@ static void look(struct own *own)
 	asm volatile("mov %%ss, %0" : "=r"(own->selectors[5]));
 	asm volatile("fnstcw %0" : "=m"(own->control));
 	asm volatile("stmxcsr %0" : "=m"(own->mxcsr));
+	if (has_keys())
+		own->pkru = read_pkru();
 	if (has_feature(7, 5)) {
 		asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
 		own->xcr0 = low | (uint64_t)high << 32;
@@ -441,6 +466,7 @@ static void exit_in_every_way(struct __test_metadata *_metadata, struct vcpu *cp
 			EXPECT_EQ(before.xcr0, after.xcr0);
 			EXPECT_EQ(before.control, after.control);
 			EXPECT_EQ(before.mxcsr, after.mxcsr);
+			EXPECT_EQ(before.pkru, after.pkru);
 			EXPECT_EQ(0, memcmp(before.selectors, after.selectors,
 					    sizeof(before.selectors)))
 				TH_LOG("selectors after %s", way->exit);
@@ -459,6 +485,38 @@ TEST_F(host, bases_and_modes)
 	asm volatile("fldcw %0" : : "m"(control));
 	asm volatile("ldmxcsr %0" : : "m"(mxcsr));
 	exit_in_every_way(_metadata, &self->cpu);
+}
+
+/* The TSS has the bitmap that says which ports a process may use. */
+TEST_F(host, io_permissions)
+{
+	const struct way *way;
+	int i;
+
+	if (ioperm(0x80, 1, 1))
+		SKIP(return, "this kernel gives no ports to processes");
+	for (way = ways; way < ways + ARRAY_SIZE(ways); way++) {
+		begin(&self->cpu, way);
+		for (i = 0; i < 3; i++) {
+			ASSERT_STREQ(way->exit, again(&self->cpu, way));
+			outb(0, 0x80);	/* SIGSEGV without the bitmap */
+		}
+		set_alarm(false);
+		vcpu_settle(&self->cpu);
+	}
+}
+
+/* Keys that this thread may use; key 0 is everything's. */
+TEST_F(host, protection_keys)
+{
+	if (!has_keys())
+		SKIP(return, "there are no protection keys");
+	write_pkru(0x1b4e1b4c);
+	exit_in_every_way(_metadata, &self->cpu);
+	EXPECT_EQ(0x1b4e1b4c, read_pkru());
+	write_pkru(0);
+	exit_in_every_way(_metadata, &self->cpu);
+	EXPECT_EQ(0, read_pkru());
 }
 
 /* Selectors that aren't 0, as 32-bit and odd programs have them. */
