@@ -33,7 +33,7 @@ mirror() {
 	shift
 	mkdir -p "$mirror"
 	find "$mirror" -type l ! -exec test -e {} \; -exec rm -f {} +
-	(cd "$TREE" && find "$@" -type f \( -name '*.[chS]' -o -name 'Kbuild' -o -name '*.mk' -o -name VERSION \)) |
+	(cd "$TREE" && find "$@" -type f \( -name '*.[chS]' -o -name '*.inc' -o -name 'Kbuild' -o -name '*.mk' -o -name VERSION \)) |
 		while read -r file; do
 			[ ! -L "$mirror/$file" ] || continue
 			mkdir -p "$mirror/$(dirname "$file")"
