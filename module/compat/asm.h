@@ -15,6 +15,7 @@
  * Before the guest runs: what the CPU's buffers hold of the host (VERW). For Intel's
  * CPUs some kernels mean the first of these, some the second, and some have only one.
  */
+#ifdef __ASSEMBLY__
 .macro VMR_CLEAR_CPU_BUFFERS
 #ifdef VMR_HAVE_CLEAR_CPU_BUFFERS
 	CLEAR_CPU_BUFFERS
@@ -23,6 +24,7 @@
 	VM_CLEAR_CPU_BUFFERS
 #endif
 .endm
+#endif
 
 /* After the guest ran: the branch history that it left. */
 #ifdef VMR_HAVE_CLEAR_BRANCH_HISTORY_VMEXIT
