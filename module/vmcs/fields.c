@@ -9,7 +9,7 @@
 
 #define FIELD(name)	{ VMCS_##name, #name }
 const struct vmr_vmcs_field vmr_vmcs_fields[] = {
-#include "vmcs/fields.inc"
+#include "vmcs/fields_list.h"
 };
 
 #undef FIELD
@@ -19,23 +19,22 @@ static_assert(VMR_VMCS_FIELDS <= 256);
 
 #define FIELD(name)	NUMBER_##name
 enum {
-#include "vmcs/fields.inc"
+#include "vmcs/fields_list.h"
 };
 
 #undef FIELD
 
-/* By width and type of an encoding, and its index: the field that may be there. */
 #define FIELD(name)	\
 	[VMCS_##name >> 10][VMCS_##name >> 1 & 63] = NUMBER_##name
-static const u8 numbers[32][64] = {
-#include "vmcs/fields.inc"
+const u8 vmr_vmcs_numbers[32][64] = {
+#include "vmcs/fields_list.h"
 };
 
 #undef FIELD
 
 int vmr_vmcs_field_index(u32 field)
 {
-	u8 number = numbers[field >> 10 & 31][field >> 1 & 63];
+	u8 number = vmr_vmcs_number(field);
 
 	return vmr_vmcs_fields[number].encoding == field ? number : -1;
 }

@@ -282,6 +282,21 @@ struct vmr_vmcs_field {
 /* All of them, in the order of their encodings. */
 extern const struct vmr_vmcs_field vmr_vmcs_fields[VMR_VMCS_FIELDS];
 
+/* By width and type of an encoding, and its index: the field that may be there. */
+extern const u8 vmr_vmcs_numbers[32][64];
+
+/**
+ * vmr_vmcs_number() - the place in vmr_vmcs_fields of a field that there is
+ * @field: VMCS_...
+ *
+ * Context: Any.
+ * Return: its index; of anything else that of another field.
+ */
+static inline u8 vmr_vmcs_number(u32 field)
+{
+	return vmr_vmcs_numbers[field >> 10 & 31][field >> 1 & 63];
+}
+
 /**
  * vmr_vmcs_field_index() - find a field in vmr_vmcs_fields
  * @field: VMCS_..., or anything

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Owns the list of VMCS fields, in the order of their encodings. For fields.c. */
+/*
+ * Owns the list of VMCS fields, in the order of their encodings. For fields.c, which
+ * says what FIELD() makes of each, and includes this more than once.
+ */
+#ifdef FIELD
 FIELD(VPID),
 FIELD(POSTED_INTERRUPT_VECTOR),
 FIELD(EPTP_INDEX),
@@ -200,3 +204,4 @@ FIELD(HOST_RIP),
 FIELD(HOST_S_CET),
 FIELD(HOST_SSP),
 FIELD(HOST_SSP_TABLE),
+#endif
