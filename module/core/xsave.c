@@ -111,7 +111,9 @@ long vmr_xsave_get(struct vmr_vcpu *vcpu, void __user *arg)
 	err = vmr_abi_put_back(arg, &args, sizeof(args));
 	if (err || room < length)
 		return err ?: -E2BIG;
-	image = kvzalloc(length, GFP_KERNEL_ACCOUNT);
+	/* Without XSAVE the kernel fills in the legacy region alone. */
+	image = kvmalloc(length, GFP_KERNEL_ACCOUNT |
+			 (boot_cpu_has(X86_FEATURE_XSAVE) ? 0 : __GFP_ZERO));
 	if (!image)
 		return -ENOMEM;
 	make_image(vcpu, image, length);

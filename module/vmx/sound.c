@@ -222,6 +222,11 @@ bool vmr_sound_values(const struct vmr_cr_limits *limits, u64 groups,
 	return !(groups & VMR_STATE_EVENTS) || events_are_sound(&state->events);
 }
 
+static void put(struct vmr_vmcs_state *to, u32 field, u64 value)
+{
+	to->value[vmr_vmcs_number(field)] = value;
+}
+
 static void put_controls(struct vmr_vmcs_state *to, const struct vmr_controls *controls,
 			 u64 efer)
 {
@@ -230,10 +235,10 @@ static void put_controls(struct vmr_vmcs_state *to, const struct vmr_controls *c
 
 	if (efer & SDM_EFER_LMA)
 		entry |= SDM_ENTRY_IA32E_MODE_GUEST;
-	vmr_vmcs_state_set(to, VMCS_PIN_CONTROLS, word[VMR_CAPS_PIN]);
-	vmr_vmcs_state_set(to, VMCS_PROC_CONTROLS, word[VMR_CAPS_PROC]);
-	vmr_vmcs_state_set(to, VMCS_PROC2_CONTROLS, word[VMR_CAPS_PROC2]);
-	vmr_vmcs_state_set(to, VMCS_ENTRY_CONTROLS, entry);
+	put(to, VMCS_PIN_CONTROLS, word[VMR_CAPS_PIN]);
+	put(to, VMCS_PROC_CONTROLS, word[VMR_CAPS_PROC]);
+	put(to, VMCS_PROC2_CONTROLS, word[VMR_CAPS_PROC2]);
+	put(to, VMCS_ENTRY_CONTROLS, entry);
 }
 
 static void put_segments(struct vmr_vmcs_state *to, const struct vmr_state *state)
@@ -243,16 +248,16 @@ static void put_segments(struct vmr_vmcs_state *to, const struct vmr_state *stat
 	for (i = 0; i < VMR_SEGMENTS; i++) {
 		const struct vmr_segment *segment = &state->segment[i];
 
-		vmr_vmcs_state_set(to, VMCS_GUEST_ES_SELECTOR + 2 * i, segment->selector);
-		vmr_vmcs_state_set(to, VMCS_GUEST_ES_LIMIT + 2 * i, segment->limit);
-		vmr_vmcs_state_set(to, VMCS_GUEST_ES_ACCESS_RIGHTS + 2 * i,
-				   segment->access);
-		vmr_vmcs_state_set(to, VMCS_GUEST_ES_BASE + 2 * i, segment->base);
+		put(to, VMCS_GUEST_ES_SELECTOR + 2 * i, segment->selector);
+		put(to, VMCS_GUEST_ES_LIMIT + 2 * i, segment->limit);
+		put(to, VMCS_GUEST_ES_ACCESS_RIGHTS + 2 * i,
+		    segment->access);
+		put(to, VMCS_GUEST_ES_BASE + 2 * i, segment->base);
 	}
-	vmr_vmcs_state_set(to, VMCS_GUEST_GDTR_BASE, state->gdtr.base);
-	vmr_vmcs_state_set(to, VMCS_GUEST_GDTR_LIMIT, state->gdtr.limit);
-	vmr_vmcs_state_set(to, VMCS_GUEST_IDTR_BASE, state->idtr.base);
-	vmr_vmcs_state_set(to, VMCS_GUEST_IDTR_LIMIT, state->idtr.limit);
+	put(to, VMCS_GUEST_GDTR_BASE, state->gdtr.base);
+	put(to, VMCS_GUEST_GDTR_LIMIT, state->gdtr.limit);
+	put(to, VMCS_GUEST_IDTR_BASE, state->idtr.base);
+	put(to, VMCS_GUEST_IDTR_LIMIT, state->idtr.limit);
 }
 
 /* PAE's four entries count by themselves, whatever the mode: 0 outside of it. */
@@ -261,16 +266,16 @@ static void put_control(struct vmr_vmcs_state *to, const struct vmr_state *state
 {
 	unsigned int i;
 
-	vmr_vmcs_state_set(to, VMCS_GUEST_CR0,
-			   vmr_cr0_hardware(cpu->limits, state->cr0) &
+	put(to, VMCS_GUEST_CR0,
+	    vmr_cr0_hardware(cpu->limits, state->cr0) &
 			   ~(SDM_CR0_CD | SDM_CR0_NW));
-	vmr_vmcs_state_set(to, VMCS_GUEST_CR3, state->cr3);
-	vmr_vmcs_state_set(to, VMCS_GUEST_CR4, vmr_cr4_hardware(cpu->limits, state->cr4));
-	vmr_vmcs_state_set(to, VMCS_GUEST_EFER, state->efer);
-	vmr_vmcs_state_set(to, VMCS_GUEST_DR7, state->dr7);
-	vmr_vmcs_state_set(to, VMCS_GUEST_DEBUGCTL, cpu->debugctl);
+	put(to, VMCS_GUEST_CR3, state->cr3);
+	put(to, VMCS_GUEST_CR4, vmr_cr4_hardware(cpu->limits, state->cr4));
+	put(to, VMCS_GUEST_EFER, state->efer);
+	put(to, VMCS_GUEST_DR7, state->dr7);
+	put(to, VMCS_GUEST_DEBUGCTL, cpu->debugctl);
 	for (i = 0; i < ARRAY_SIZE(state->pdpte); i++)
-		vmr_vmcs_state_set(to, VMCS_GUEST_PDPTE0 + 2 * i, state->pdpte[i]);
+		put(to, VMCS_GUEST_PDPTE0 + 2 * i, state->pdpte[i]);
 }
 
 /* As it is injected: real mode knows no error codes. */
@@ -280,10 +285,10 @@ static void put_event(struct vmr_vmcs_state *to, const struct vmr_state *state)
 
 	if (!(state->cr0 & SDM_CR0_PE))
 		event &= ~SDM_EVENT_HAS_ERROR;
-	vmr_vmcs_state_set(to, VMCS_ENTRY_INTERRUPTION_INFO, event);
-	vmr_vmcs_state_set(to, VMCS_ENTRY_EXCEPTION_ERROR, state->events.redeliver_error);
-	vmr_vmcs_state_set(to, VMCS_ENTRY_INSTRUCTION_LENGTH,
-			   state->events.redeliver_length);
+	put(to, VMCS_ENTRY_INTERRUPTION_INFO, event);
+	put(to, VMCS_ENTRY_EXCEPTION_ERROR, state->events.redeliver_error);
+	put(to, VMCS_ENTRY_INSTRUCTION_LENGTH,
+	    state->events.redeliver_length);
 }
 
 /* A vCPU that waits in HLT waits outside of the guest: the rules are the same. */
@@ -298,10 +303,10 @@ static void put_events(struct vmr_vmcs_state *to, const struct vmr_state *state)
 		blocking |= SDM_BLOCKING_MOV_SS;
 	if (flags & VMR_EVENT_NMI_BLOCKED)
 		blocking |= SDM_BLOCKING_NMI;
-	vmr_vmcs_state_set(to, VMCS_GUEST_INTERRUPTIBILITY, blocking);
-	vmr_vmcs_state_set(to, VMCS_GUEST_PENDING_DEBUG, state->events.pending_debug);
-	vmr_vmcs_state_set(to, VMCS_GUEST_ACTIVITY,
-			   flags & VMR_EVENT_HALTED ? SDM_ACTIVITY_HLT :
+	put(to, VMCS_GUEST_INTERRUPTIBILITY, blocking);
+	put(to, VMCS_GUEST_PENDING_DEBUG, state->events.pending_debug);
+	put(to, VMCS_GUEST_ACTIVITY,
+	    flags & VMR_EVENT_HALTED ? SDM_ACTIVITY_HLT :
 						      SDM_ACTIVITY_ACTIVE);
 	if (flags & VMR_EVENT_REDELIVER)
 		put_event(to, state);
@@ -328,15 +333,21 @@ bool vmr_sound_whole(const struct vmr_sound_cpu *cpu, const struct vmr_state *st
 		};
 		return false;
 	}
-	memset(scratch, 0, sizeof(*scratch));
+	/* Much shorter than memset() on CPUs that count bytes. */
+	memset64(scratch->value, 0, ARRAY_SIZE(scratch->value));
+	scratch->virtual_tpr = 0;
+	scratch->has_sgx = false;
+	scratch->has_rtm = false;
+	scratch->has_bus_lock_debug = false;
+	scratch->smm = false;
 	scratch->physical_width = cpu->limits->phys_bits;
 	scratch->linear_width = cpu->limits->linear_bits;
 	put_controls(scratch, cpu->controls, state->efer);
 	put_segments(scratch, state);
 	put_control(scratch, state, cpu);
 	put_events(scratch, state);
-	vmr_vmcs_state_set(scratch, VMCS_GUEST_RIP, state->rip);
-	vmr_vmcs_state_set(scratch, VMCS_GUEST_RFLAGS, state->rflags);
-	vmr_vmcs_state_set(scratch, VMCS_GUEST_LINK_POINTER, ~0ULL);
+	put(scratch, VMCS_GUEST_RIP, state->rip);
+	put(scratch, VMCS_GUEST_RFLAGS, state->rflags);
+	put(scratch, VMCS_GUEST_LINK_POINTER, ~0ULL);
 	return vmr_vmcs_check_registers(scratch, cpu->caps, fault);
 }

@@ -51,7 +51,7 @@ bool vmr_sound_values(const struct vmr_cr_limits *limits, u64 groups,
  * vmr_sound_whole() - judge registers together, as VM entry would
  * @cpu: the CPU
  * @state: all registers, each of which passes vmr_sound_values()
- * @scratch: room for what would be in the VMCS
+ * @scratch: room for what would be in the VMCS; what @exists in it isn't filled in
  * @fault: the field and the rule, if one is violated
  *
  * Context: Any.

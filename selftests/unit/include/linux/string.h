@@ -6,6 +6,15 @@
 #include <stddef.h>
 #include <string.h>
 
+static inline void *memset64(void *to, unsigned long long value, size_t count)
+{
+	unsigned long long *at = to;
+
+	while (count--)
+		*at++ = value;
+	return to;
+}
+
 static inline void *memchr_inv(const void *from, int c, size_t length)
 {
 	const unsigned char *at = from;
