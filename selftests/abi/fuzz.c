@@ -393,7 +393,8 @@ TEST(random_calls)
 
 	TH_LOG("VMR_TEST_SEED=%llu VMR_TEST_ROUNDS=%u", (unsigned long long)seed, rounds);
 	/* And some more, for what begins at its end. */
-	memory = mmap(NULL, MEMORY + 0x10000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	memory = mmap(NULL, MEMORY + 0x10000, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, memory);
 	fuzzers[0].seed = seed;
 	for (word = (uint64_t *)memory; word < (uint64_t *)(memory + 0x10000); word++)
