@@ -275,23 +275,21 @@ bool vmr_msr_offered(const struct vmr_msr_desc *desc,
 }
 
 /* "Memory Types That Can Be Encoded in MTRRs": UC, WC, WT, WP, WB. */
+#define MTRR_TYPES	0x73
+/* The same, and UC-, "IA32_PAT MSR". */
+#define PAT_TYPES	(MTRR_TYPES | BIT(7))
+
 static bool mtrr_type(u8 type)
 {
-	return type < 8 && BIT(type) & 0x73;
+	return type < 8 && BIT(type) & MTRR_TYPES;
 }
 
-/* The same, and UC-, "IA32_PAT MSR". */
-static bool pat_type(u8 type)
+static bool eight_types(u64 value, u32 types)
 {
-	return mtrr_type(type) || type == 7;
-}
-
-static bool eight_types(u64 value, bool (*is_type)(u8 type))
-{
-	int i;
-
-	for (i = 0; i < 64; i += 8)
-		if (!is_type(value >> i))
+	if (value & 0xf8f8f8f8f8f8f8f8ULL)
+		return false;
+	for (; value; value >>= 8)
+		if (!(BIT(value & 7) & types))
 			return false;
 	return true;
 }
@@ -337,9 +335,9 @@ bool vmr_msr_valid(const struct vmr_msr_desc *desc, u64 value,
 	case VMR_MSR_CANONICAL:
 		return vmr_canonical(value, limits->linear_bits);
 	case VMR_MSR_CHECK_PAT:
-		return eight_types(value, pat_type);
+		return eight_types(value, PAT_TYPES);
 	case VMR_MSR_MEMORY_TYPES:
-		return eight_types(value, mtrr_type);
+		return eight_types(value, MTRR_TYPES);
 	case VMR_MSR_CHECK_MTRR_DEF:
 		return mtrr_def(value);
 	case VMR_MSR_CHECK_MTRR_BASE:
