@@ -48,9 +48,20 @@ struct bench_backend {
 	/* Until the next exit that is for user space. */
 	int (*run)(struct bench_vm *vm, struct bench_exit *exit);
 
+	/*
+	 * All that the vCPU holds, into the backend's own memory and back: registers,
+	 * events, the MSRs of bench_msrs, the FPU.
+	 */
+	int (*get_state)(struct bench_vm *vm);
+	int (*set_state)(struct bench_vm *vm);
+
 	/* The value that the guest's IN reads; the next run() goes on there. */
 	void (*reply)(struct bench_vm *vm, uint32_t value);
 };
+
+/* MSRs that both hypervisors have for every guest. */
+#define BENCH_MSRS	40
+extern const uint32_t bench_msrs[BENCH_MSRS];
 
 extern const struct bench_backend backend_kvm;
 extern const struct bench_backend backend_vmring;

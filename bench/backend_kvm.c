@@ -16,6 +16,17 @@ struct bench_vm {
 	int kvm, vm, vcpu;
 	size_t run_size;
 	struct kvm_run *run;
+
+	struct kvm_regs regs;
+	struct kvm_sregs sregs;
+	struct kvm_debugregs debug;
+	struct kvm_vcpu_events events;
+	struct kvm_xsave xsave;
+	struct kvm_xcrs xcrs;
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entries[BENCH_MSRS];
+	} msrs;
 };
 
 static void kvm_destroy(struct bench_vm *vm)
@@ -122,6 +133,33 @@ static void kvm_reply(struct bench_vm *vm, uint32_t value)
 	memcpy((char *)vm->run + vm->run->io.data_offset, &value, vm->run->io.size);
 }
 
+static int kvm_get_state(struct bench_vm *vm)
+{
+	vm->msrs.head.nmsrs = BENCH_MSRS;
+	for (unsigned int i = 0; i < BENCH_MSRS; i++)
+		vm->msrs.entries[i].index = bench_msrs[i];
+	if (ioctl(vm->vcpu, KVM_GET_REGS, &vm->regs) ||
+	    ioctl(vm->vcpu, KVM_GET_SREGS, &vm->sregs) ||
+	    ioctl(vm->vcpu, KVM_GET_DEBUGREGS, &vm->debug) ||
+	    ioctl(vm->vcpu, KVM_GET_VCPU_EVENTS, &vm->events) ||
+	    ioctl(vm->vcpu, KVM_GET_XSAVE, &vm->xsave) ||
+	    ioctl(vm->vcpu, KVM_GET_XCRS, &vm->xcrs))
+		return -errno;
+	return ioctl(vm->vcpu, KVM_GET_MSRS, &vm->msrs) == BENCH_MSRS ? 0 : -EINVAL;
+}
+
+static int kvm_set_state(struct bench_vm *vm)
+{
+	if (ioctl(vm->vcpu, KVM_SET_REGS, &vm->regs) ||
+	    ioctl(vm->vcpu, KVM_SET_SREGS, &vm->sregs) ||
+	    ioctl(vm->vcpu, KVM_SET_DEBUGREGS, &vm->debug) ||
+	    ioctl(vm->vcpu, KVM_SET_VCPU_EVENTS, &vm->events) ||
+	    ioctl(vm->vcpu, KVM_SET_XSAVE, &vm->xsave) ||
+	    ioctl(vm->vcpu, KVM_SET_XCRS, &vm->xcrs))
+		return -errno;
+	return ioctl(vm->vcpu, KVM_SET_MSRS, &vm->msrs) == BENCH_MSRS ? 0 : -EINVAL;
+}
+
 const struct bench_backend backend_kvm = {
 	.name = "kvm",
 	.hypercall = 0x7fff,
@@ -130,5 +168,7 @@ const struct bench_backend backend_kvm = {
 	.map = kvm_map,
 	.set_regs = kvm_set_regs,
 	.run = kvm_run,
+	.get_state = kvm_get_state,
+	.set_state = kvm_set_state,
 	.reply = kvm_reply,
 };

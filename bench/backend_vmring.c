@@ -18,6 +18,11 @@ struct bench_vm {
 	size_t ro_size, rw_size;
 	const struct vmr_area_ro *ro;
 	struct vmr_area_rw *rw;
+
+	struct vmr_state_args state;
+	struct vmr_msr msrs[BENCH_MSRS];
+	uint8_t image[8192];
+	uint32_t image_length;
 };
 
 static void vmring_destroy(struct bench_vm *vm)
@@ -152,6 +157,38 @@ static void vmring_reply(struct bench_vm *vm, uint32_t value)
 	memcpy(vm->rw->reply.data, &value, sizeof(value));
 }
 
+static int call_state(struct bench_vm *vm, unsigned long state, unsigned long msrs,
+		      unsigned long fpu)
+{
+	struct vmr_msrs list = {
+		.size = sizeof(list), .msrs = (uintptr_t)vm->msrs, .count = BENCH_MSRS,
+	};
+	struct vmr_xsave xsave = {
+		.size = sizeof(xsave), .image = (uintptr_t)vm->image, .length = vm->image_length,
+	};
+	int error;
+
+	vm->state.size = sizeof(vm->state);
+	vm->state.groups = VMR_STATE_ALL;
+	error = ioctl(vm->vcpu, state, &vm->state) || ioctl(vm->vcpu, msrs, &list) ||
+		ioctl(vm->vcpu, fpu, &xsave);
+	vm->image_length = xsave.length;
+	return error ? -errno : 0;
+}
+
+static int vmring_get_state(struct bench_vm *vm)
+{
+	for (unsigned int i = 0; i < BENCH_MSRS; i++)
+		vm->msrs[i].index = bench_msrs[i];
+	vm->image_length = sizeof(vm->image);
+	return call_state(vm, VMR_GET_STATE, VMR_GET_MSRS, VMR_GET_XSAVE);
+}
+
+static int vmring_set_state(struct bench_vm *vm)
+{
+	return call_state(vm, VMR_SET_STATE, VMR_SET_MSRS, VMR_SET_XSAVE);
+}
+
 const struct bench_backend backend_vmring = {
 	.name = "vmring",
 	.hypercall = VMR_HYPERCALL_NOP,
@@ -160,5 +197,7 @@ const struct bench_backend backend_vmring = {
 	.map = vmring_map,
 	.set_regs = vmring_set_regs,
 	.run = vmring_run,
+	.get_state = vmring_get_state,
+	.set_state = vmring_set_state,
 	.reply = vmring_reply,
 };

@@ -11,7 +11,8 @@
  * figure is the median batch, less the median of the same loop without the
  * instruction that exits, divided by the batch's round trips. So the loop is not
  * in it, the exiting instruction is, and a batch that an interrupt of the host
- * fell into doesn't move it. "create" and "first-exit" are medians of whole VMs.
+ * fell into doesn't move it. "create", "first-exit", "get-state" and "set-state" are
+ * medians of whole VMs.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -186,7 +187,33 @@ static int measure_round_trip(const struct bench_backend *backend, const struct 
 
 /* ---- whole VMs ---- */
 
-enum vm_time { CREATE, FIRST_EXIT, VM_TIMES };
+enum vm_time { CREATE, FIRST_EXIT, GET_STATE, SET_STATE, VM_TIMES };
+
+const uint32_t bench_msrs[BENCH_MSRS] = {
+	0x174, 0x175, 0x176,				/* SYSENTER */
+	0x277, 0x1a0, 0x17a, 0x8b, 0x2ff,		/* PAT, MISC_ENABLE, MCG_STATUS ... */
+	0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084,	/* SYSCALL */
+	0xc0000102,					/* KERNEL_GS_BASE */
+	0x200, 0x201, 0x202, 0x203, 0x204, 0x205, 0x206, 0x207,
+	0x208, 0x209, 0x20a, 0x20b, 0x20c, 0x20d, 0x20e, 0x20f,
+	0x250, 0x258, 0x259, 0x268, 0x269, 0x26a, 0x26b, 0x26c, 0x26d, 0x26e, 0x26f,
+};
+
+/* The whole state of a vCPU that has just run, and the same set again. */
+static int measure_state(const struct bench_backend *backend, struct bench_vm *vm,
+			 uint64_t times[VM_TIMES])
+{
+	uint64_t began = __rdtsc(), got;
+	int error = backend->get_state(vm);
+
+	got = __rdtsc();
+	if (error)
+		return failed(backend, "getting the state", error);
+	error = backend->set_state(vm);
+	times[SET_STATE] = __rdtsc() - got;
+	times[GET_STATE] = got - began;
+	return error ? failed(backend, "setting the state", error) : 0;
+}
 
 /* One VM: how long its creation took, and from there to its first exit. */
 static int measure_vm(const struct bench_backend *backend, const struct path *path,
@@ -204,6 +231,8 @@ static int measure_vm(const struct bench_backend *backend, const struct path *pa
 	error = run_guest(backend, vm, memory, &path->with, path->batches);
 	times[FIRST_EXIT] = __rdtsc() - made;
 	times[CREATE] = made - began;
+	if (!error)
+		error = measure_state(backend, vm, times);
 	backend->destroy(vm);
 	return error;
 }
@@ -239,6 +268,18 @@ static int measure_first_exit(const struct bench_backend *backend, const struct 
 	return measure_vms(backend, path, FIRST_EXIT, figure);
 }
 
+static int measure_get_state(const struct bench_backend *backend, const struct path *path,
+			     uint64_t *figure)
+{
+	return measure_vms(backend, path, GET_STATE, figure);
+}
+
+static int measure_set_state(const struct bench_backend *backend, const struct path *path,
+			     uint64_t *figure)
+{
+	return measure_vms(backend, path, SET_STATE, figure);
+}
+
 /* ---- the paths ---- */
 
 #define ROUND_TRIP(name, guest, batches)	\
@@ -255,6 +296,8 @@ static const struct path paths[] = {
 	ROUND_TRIP("ept-fault-4k", ept_fault, GUEST_PAGE_BATCHES),
 	WHOLE_VM("create", measure_create),
 	WHOLE_VM("first-exit", measure_first_exit),
+	WHOLE_VM("get-state", measure_get_state),
+	WHOLE_VM("set-state", measure_set_state),
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
