@@ -58,6 +58,7 @@ TEST_F(vm, exits_in_the_kernel_swap_nothing)
 	size_t i;
 
 	SKIP_ON_KVM();
+	SKIP_IF_IT_MOVES();
 	vcpu_start(&self->cpu, GUEST_LONG, guest(many_cpuids));
 	ASSERT_EXIT("io", &self->cpu);
 	vcpu_answer(&self->cpu, NULL, 0);
@@ -89,6 +90,7 @@ TEST_F(vm, flushes_follow_memory)
 	int i;
 
 	SKIP_ON_KVM();
+	SKIP_IF_IT_MOVES();
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
