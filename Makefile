@@ -31,6 +31,7 @@ help:
 	@echo '  make bench         what VM exits cost, vmring beside KVM'
 	@echo 'On this machine:'
 	@echo '  make module        vmring.ko for the running kernel (KDIR=... for another)'
+	@echo '  make vmrun         the program that runs guests (needs liburing-dev)'
 	@echo '  make selftests     the selftests; make -C selftests run_tests runs them here'
 	@echo '  make install       install the module (root); make uninstall'
 	@echo '  make install-udev  /dev/vmring for the group vmring instead of root alone'
@@ -75,7 +76,8 @@ bench:
 	@bench/run
 
 vmrun:
-	@echo "$@ is not part of vmring $(VERSION) yet; README.md says what is." >&2; exit 2
+	@$(MAKE) -C userspace/vmrun
+	@echo 'build/vmrun/root/bin/vmrun is there; vmrun --help tells the rest'
 
 install: module
 	@$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install

@@ -105,6 +105,7 @@ build_guest_files() {
 build_programs() {
 	for program in $PROGRAMS; do
 		[ -f "$LAB_TREE/$program/Makefile" ] || continue
+		[ "$program" != userspace/vmrun ] || host_packages liburing-dev
 		build_locked "${program##*/}" build_program_now "$program" "$BUILD/${program##*/}"
 	done
 }

@@ -1,0 +1,571 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns how vmrun drives KVM: without any of its interrupt controllers, and with its exits
+ * and registers in vmring's form.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "say.h"
+
+#define DEVICE		"/dev/kvm"
+#define TSS_ADDRESS	0xfffbd000ul	/* three pages that old CPUs need somewhere */
+#define KICK_SIGNAL	SIGUSR1
+
+#define APIC_BASE_ENABLE	(1ull << 11)
+#define MSR_MISC_ENABLE		0x1a0
+#define MISC_ENABLE_FAST_STRING	1
+
+struct backend_vm {
+	int dev, fd;
+};
+
+struct backend_vcpu {
+	struct backend_vm *vm;
+	int fd;
+	size_t run_size;
+	struct kvm_run *run;
+	pthread_t thread;	/* that runs it, once there is one */
+	atomic_bool has_thread;
+	atomic_bool intr;	/* the PIC's wire */
+	atomic_bool kicked;
+	bool intack;		/* the last exit asked for a vector */
+	uint8_t vector;
+	uint64_t windows, injected;
+};
+
+static int open_device(void)
+{
+	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	switch (errno) {
+	case ENOENT:
+	case ENXIO:
+	case ENODEV:
+		return fail(DEVICE ": no such device: is KVM loaded? try 'modprobe kvm_intel'");
+	case EACCES:
+	case EPERM:
+		return fail(DEVICE ": permission denied: be root, or in the group that owns it");
+	}
+	return fail(DEVICE ": %s", strerror(errno));
+}
+
+/* A signal ends KVM_RUN; that it came is all. */
+static void kick_arrived(int number)
+{
+}
+
+static int take_signal(void)
+{
+	struct sigaction action = { .sa_handler = kick_arrived };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, KICK_SIGNAL);
+	if (sigaction(KICK_SIGNAL, &action, NULL) || pthread_sigmask(SIG_UNBLOCK, &set, NULL))
+		return fail("sigaction: %s", strerror(errno));
+	return 0;
+}
+
+static int create_vm(struct backend_vm *vm)
+{
+	if (ioctl(vm->dev, KVM_GET_API_VERSION, 0) != KVM_API_VERSION ||
+	    ioctl(vm->dev, KVM_CHECK_EXTENSION, KVM_CAP_IMMEDIATE_EXIT) <= 0)
+		return fail(DEVICE ": this KVM is too old");
+	vm->fd = ioctl(vm->dev, KVM_CREATE_VM, 0);
+	if (vm->fd < 0)
+		return fail("KVM_CREATE_VM: %s", strerror(errno));
+	if (ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_ADDRESS))
+		return fail("KVM_SET_TSS_ADDR: %s", strerror(errno));
+	return 0;
+}
+
+static void kvm_destroy(struct backend_vm *vm)
+{
+	if (vm->fd >= 0)
+		close(vm->fd);
+	if (vm->dev >= 0)
+		close(vm->dev);
+	free(vm);
+}
+
+static int kvm_create(struct backend_vm **made)
+{
+	struct backend_vm *vm = calloc(1, sizeof(*vm));
+
+	if (!vm)
+		return fail("no memory");
+	vm->fd = -1;
+	vm->dev = open_device();
+	if (vm->dev < 0 || create_vm(vm) || take_signal()) {
+		kvm_destroy(vm);
+		return -1;
+	}
+	*made = vm;
+	return 0;
+}
+
+static int kvm_map(struct backend_vm *vm, unsigned int slot, uint64_t gpa, void *host,
+		   uint64_t size)
+{
+	struct kvm_userspace_memory_region region = {
+		.slot = slot, .guest_phys_addr = gpa, .memory_size = size,
+		.userspace_addr = (uintptr_t)host,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
+		return fail("KVM_SET_USER_MEMORY_REGION: %s", strerror(errno));
+	return 0;
+}
+
+/* ---- CPUID ---- */
+
+static struct kvm_cpuid2 *cpuid_table(unsigned int count)
+{
+	struct kvm_cpuid2 *table = calloc(1, sizeof(*table) + count * sizeof(table->entries[0]));
+
+	if (table)
+		table->nent = count;
+	else
+		fail("no memory");
+	return table;
+}
+
+static int kvm_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries, unsigned int *count)
+{
+	struct kvm_cpuid2 *table = cpuid_table(*count);
+	unsigned int i;
+
+	if (!table)
+		return -1;
+	if (ioctl(vm->dev, KVM_GET_SUPPORTED_CPUID, table)) {
+		free(table);
+		return fail("KVM_GET_SUPPORTED_CPUID: %s", strerror(errno));
+	}
+	for (i = 0; i < table->nent; i++) {
+		const struct kvm_cpuid_entry2 *from = &table->entries[i];
+
+		entries[i] = (struct vmr_cpuid_entry){
+			.leaf = from->function, .subleaf = from->index,
+			.flags = from->flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX ?
+				 VMR_CPUID_SUBLEAF : 0,
+			.eax = from->eax, .ebx = from->ebx, .ecx = from->ecx, .edx = from->edx,
+		};
+	}
+	*count = table->nent;
+	free(table);
+	return 0;
+}
+
+/* KVM shows the guest an APIC, whatever its table says, unless that is turned off. */
+static int turn_apic_off(struct backend_vcpu *vcpu)
+{
+	struct kvm_sregs sregs;
+
+	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return fail("KVM_GET_SREGS: %s", strerror(errno));
+	sregs.apic_base &= ~APIC_BASE_ENABLE;
+	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
+		return fail("KVM_SET_SREGS: %s", strerror(errno));
+	return 0;
+}
+
+static int kvm_set_cpuid(struct backend_vcpu *vcpu, const struct vmr_cpuid_entry *entries,
+			 unsigned int count)
+{
+	struct kvm_cpuid2 *table = cpuid_table(count);
+	unsigned int i;
+	int error;
+
+	if (!table)
+		return -1;
+	for (i = 0; i < count; i++)
+		table->entries[i] = (struct kvm_cpuid_entry2){
+			.function = entries[i].leaf, .index = entries[i].subleaf,
+			.flags = entries[i].flags & VMR_CPUID_SUBLEAF ?
+				 KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0,
+			.eax = entries[i].eax, .ebx = entries[i].ebx,
+			.ecx = entries[i].ecx, .edx = entries[i].edx,
+		};
+	error = ioctl(vcpu->fd, KVM_SET_CPUID2, table);
+	free(table);
+	if (error)
+		return fail("KVM_SET_CPUID2: %s", strerror(errno));
+	return turn_apic_off(vcpu);
+}
+
+/* ---- vCPUs ---- */
+
+/* Linux looks whether string instructions are fast; KVM's own value says no. */
+static int set_misc_enable(struct backend_vcpu *vcpu)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msrs = {
+		.head.nmsrs = 1,
+		.entry = { .index = MSR_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING },
+	};
+
+	if (ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) != 1)
+		return fail("KVM_SET_MSRS: %s", strerror(errno));
+	return 0;
+}
+
+static int open_vcpu(struct backend_vcpu *vcpu)
+{
+	int size = ioctl(vcpu->vm->dev, KVM_GET_VCPU_MMAP_SIZE, 0);
+
+	vcpu->fd = ioctl(vcpu->vm->fd, KVM_CREATE_VCPU, 0);
+	if (vcpu->fd < 0 || size < 0)
+		return fail("KVM_CREATE_VCPU: %s", strerror(errno));
+	vcpu->run_size = size;
+	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		return fail("mmap of a vCPU: %s", strerror(errno));
+	return set_misc_enable(vcpu);
+}
+
+static void kvm_vcpu_destroy(struct backend_vcpu *vcpu)
+{
+	if (vcpu->run && vcpu->run != MAP_FAILED)
+		munmap(vcpu->run, vcpu->run_size);
+	if (vcpu->fd >= 0)
+		close(vcpu->fd);
+	free(vcpu);
+}
+
+static int kvm_vcpu_create(struct backend_vm *vm, struct backend_vcpu **made)
+{
+	struct backend_vcpu *vcpu = calloc(1, sizeof(*vcpu));
+
+	if (!vcpu)
+		return fail("no memory");
+	vcpu->vm = vm;
+	vcpu->fd = -1;
+	if (open_vcpu(vcpu)) {
+		kvm_vcpu_destroy(vcpu);
+		return -1;
+	}
+	*made = vcpu;
+	return 0;
+}
+
+static uint32_t kvm_tsc_khz(struct backend_vcpu *vcpu)
+{
+	int khz = ioctl(vcpu->fd, KVM_GET_TSC_KHZ, 0);
+
+	return khz < 0 ? 0 : khz;
+}
+
+/* ---- registers ---- */
+
+/* Where KVM has what vmring has at each number. */
+static const size_t gprs[VMR_GPRS] = {
+	[VMR_RAX] = offsetof(struct kvm_regs, rax), [VMR_RCX] = offsetof(struct kvm_regs, rcx),
+	[VMR_RDX] = offsetof(struct kvm_regs, rdx), [VMR_RBX] = offsetof(struct kvm_regs, rbx),
+	[VMR_RSP] = offsetof(struct kvm_regs, rsp), [VMR_RBP] = offsetof(struct kvm_regs, rbp),
+	[VMR_RSI] = offsetof(struct kvm_regs, rsi), [VMR_RDI] = offsetof(struct kvm_regs, rdi),
+	[8] = offsetof(struct kvm_regs, r8), [9] = offsetof(struct kvm_regs, r9),
+	[10] = offsetof(struct kvm_regs, r10), [11] = offsetof(struct kvm_regs, r11),
+	[12] = offsetof(struct kvm_regs, r12), [13] = offsetof(struct kvm_regs, r13),
+	[14] = offsetof(struct kvm_regs, r14), [VMR_R15] = offsetof(struct kvm_regs, r15),
+};
+
+static const size_t segments[VMR_SEGMENTS] = {
+	[VMR_ES] = offsetof(struct kvm_sregs, es), [VMR_CS] = offsetof(struct kvm_sregs, cs),
+	[VMR_SS] = offsetof(struct kvm_sregs, ss), [VMR_DS] = offsetof(struct kvm_sregs, ds),
+	[VMR_FS] = offsetof(struct kvm_sregs, fs), [VMR_GS] = offsetof(struct kvm_sregs, gs),
+	[VMR_LDTR] = offsetof(struct kvm_sregs, ldt), [VMR_TR] = offsetof(struct kvm_sregs, tr),
+};
+
+static void get_segment(struct vmr_segment *to, const struct kvm_segment *from)
+{
+	*to = (struct vmr_segment){
+		.base = from->base, .limit = from->limit, .selector = from->selector,
+		.access = from->type | from->s << 4 | from->dpl << 5 | from->present << 7 |
+			  from->avl << 12 | from->l << 13 | from->db << 14 | from->g << 15 |
+			  (from->unusable ? VMR_SEGMENT_UNUSABLE : 0),
+	};
+}
+
+static void set_segment(struct kvm_segment *to, const struct vmr_segment *from)
+{
+	*to = (struct kvm_segment){
+		.base = from->base, .limit = from->limit, .selector = from->selector,
+		.type = from->access & 15, .s = from->access >> 4 & 1,
+		.dpl = from->access >> 5 & 3, .present = from->access >> 7 & 1,
+		.avl = from->access >> 12 & 1, .l = from->access >> 13 & 1,
+		.db = from->access >> 14 & 1, .g = from->access >> 15 & 1,
+		.unusable = !!(from->access & VMR_SEGMENT_UNUSABLE),
+	};
+}
+
+static int kvm_get_state(struct backend_vcpu *vcpu, struct vmr_state *state)
+{
+	struct kvm_sregs sregs;
+	struct kvm_regs regs;
+	unsigned int i;
+
+	memset(state, 0, sizeof(*state));
+	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs) || ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return fail("KVM_GET_REGS: %s", strerror(errno));
+	for (i = 0; i < VMR_GPRS; i++)
+		memcpy(&state->gpr[i], (const uint8_t *)&regs + gprs[i], sizeof(uint64_t));
+	state->rip = regs.rip;
+	state->rflags = regs.rflags;
+	for (i = 0; i < VMR_SEGMENTS; i++)
+		get_segment(&state->segment[i],
+			    (const void *)((const uint8_t *)&sregs + segments[i]));
+	state->gdtr.base = sregs.gdt.base;
+	state->gdtr.limit = sregs.gdt.limit;
+	state->idtr.base = sregs.idt.base;
+	state->idtr.limit = sregs.idt.limit;
+	state->cr0 = sregs.cr0;
+	state->cr2 = sregs.cr2;
+	state->cr3 = sregs.cr3;
+	state->cr4 = sregs.cr4;
+	state->cr8 = sregs.cr8;
+	state->efer = sregs.efer;
+	return 0;
+}
+
+static int set_regs(struct backend_vcpu *vcpu, const struct vmr_state *state)
+{
+	struct kvm_regs regs = { .rip = state->rip, .rflags = state->rflags };
+	unsigned int i;
+
+	for (i = 0; i < VMR_GPRS; i++)
+		memcpy((uint8_t *)&regs + gprs[i], &state->gpr[i], sizeof(uint64_t));
+	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
+		return fail("KVM_SET_REGS: %s", strerror(errno));
+	return 0;
+}
+
+static void put_segments(struct kvm_sregs *sregs, const struct vmr_state *state)
+{
+	unsigned int i;
+
+	for (i = 0; i < VMR_SEGMENTS; i++)
+		set_segment((void *)((uint8_t *)sregs + segments[i]), &state->segment[i]);
+	sregs->gdt.base = state->gdtr.base;
+	sregs->gdt.limit = state->gdtr.limit;
+	sregs->idt.base = state->idtr.base;
+	sregs->idt.limit = state->idtr.limit;
+}
+
+static void put_control(struct kvm_sregs *sregs, const struct vmr_state *state)
+{
+	sregs->cr0 = state->cr0;
+	sregs->cr2 = state->cr2;
+	sregs->cr3 = state->cr3;
+	sregs->cr4 = state->cr4;
+	sregs->cr8 = state->cr8;
+	sregs->efer = state->efer;
+}
+
+static int kvm_set_state(struct backend_vcpu *vcpu, uint64_t groups,
+			 const struct vmr_state *state)
+{
+	struct kvm_sregs sregs;
+
+	if (groups & (VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)) {
+		if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
+			return fail("KVM_GET_SREGS: %s", strerror(errno));
+		if (groups & VMR_STATE_SEGMENTS)
+			put_segments(&sregs, state);
+		if (groups & VMR_STATE_CONTROL)
+			put_control(&sregs, state);
+		if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
+			return fail("KVM_SET_SREGS: %s", strerror(errno));
+	}
+	return groups & VMR_STATE_REGS ? set_regs(vcpu, state) : 0;
+}
+
+/* ---- running ---- */
+
+static void io_exit(struct kvm_run *run, struct exit *exit)
+{
+	exit->reason = VMR_EXIT_IO;
+	exit->write = run->io.direction == KVM_EXIT_IO_OUT;
+	exit->addr = run->io.port;
+	exit->size = run->io.size;
+	exit->count = run->io.count;
+	exit->data = (uint8_t *)run + run->io.data_offset;
+}
+
+static void mmio_exit(struct kvm_run *run, struct exit *exit)
+{
+	exit->reason = VMR_EXIT_MMIO;
+	exit->write = run->mmio.is_write;
+	exit->addr = run->mmio.phys_addr;
+	exit->size = run->mmio.len;
+	exit->count = 1;
+	exit->data = run->mmio.data;
+}
+
+static void refused(const struct kvm_run *run, struct exit *exit)
+{
+	exit->reason = VMR_EXIT_REFUSED;
+	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
+		snprintf(exit->words, sizeof(exit->words), "KVM can't go on: internal error %u",
+			 run->internal.suberror);
+	else
+		snprintf(exit->words, sizeof(exit->words), "KVM exit %u, which nobody asked for",
+			 run->exit_reason);
+}
+
+static void translate(struct kvm_run *run, struct exit *exit)
+{
+	switch (run->exit_reason) {
+	case KVM_EXIT_IO:
+		io_exit(run, exit);
+		break;
+	case KVM_EXIT_MMIO:
+		mmio_exit(run, exit);
+		break;
+	case KVM_EXIT_HLT:
+		exit->reason = VMR_EXIT_HLT;
+		break;
+	case KVM_EXIT_SHUTDOWN:
+		exit->reason = VMR_EXIT_SHUTDOWN;
+		break;
+	case KVM_EXIT_FAIL_ENTRY:
+		exit->reason = VMR_EXIT_FAILED_ENTRY;
+		snprintf(exit->words, sizeof(exit->words), "hardware's reason %#llx",
+			 (unsigned long long)run->fail_entry.hardware_entry_failure_reason);
+		break;
+	default:
+		refused(run, exit);
+		break;
+	}
+}
+
+/* The vector that the last exit asked for. */
+static int inject(struct backend_vcpu *vcpu)
+{
+	struct kvm_interrupt interrupt = { .irq = vcpu->vector };
+
+	if (!vcpu->intack)
+		return 0;
+	vcpu->intack = false;
+	vcpu->injected++;
+	vcpu->run->ready_for_interrupt_injection = 0;	/* that was before */
+	if (ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
+		return fail("KVM_INTERRUPT: %s", strerror(errno));
+	return 0;
+}
+
+/* True: nothing to run for, the exit is there already. */
+static bool before_entry(struct backend_vcpu *vcpu, struct exit *exit)
+{
+	/* First this, then look: whoever changes what is looked at sets it afterwards. */
+	vcpu->run->immediate_exit = 0;
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_exchange(&vcpu->kicked, false)) {
+		exit->reason = VMR_EXIT_KICKED;
+		return true;
+	}
+	vcpu->run->request_interrupt_window = 0;
+	if (!atomic_load(&vcpu->intr))
+		return false;
+	if (!vcpu->run->ready_for_interrupt_injection) {
+		vcpu->run->request_interrupt_window = 1;
+		return false;
+	}
+	exit->reason = VMR_EXIT_INTACK;
+	exit->data = &vcpu->vector;
+	exit->size = 1;
+	exit->count = 1;
+	exit->write = false;
+	vcpu->intack = true;
+	return true;
+}
+
+static void note_thread(struct backend_vcpu *vcpu)
+{
+	if (atomic_load(&vcpu->has_thread))
+		return;
+	vcpu->thread = pthread_self();
+	atomic_store(&vcpu->has_thread, true);
+}
+
+static int kvm_run(struct backend_vcpu *vcpu, struct exit *exit)
+{
+	note_thread(vcpu);
+	if (inject(vcpu))
+		return -1;
+	for (;;) {
+		if (before_entry(vcpu, exit))
+			return 0;
+		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
+			if (vcpu->run->exit_reason != KVM_EXIT_IRQ_WINDOW_OPEN)
+				break;
+			vcpu->windows++;
+		} else if (errno != EINTR && errno != EAGAIN) {
+			return fail("KVM_RUN: %s", strerror(errno));
+		}
+	}
+	translate(vcpu->run, exit);
+	return 0;
+}
+
+/* Ends KVM_RUN; not needed by the thread that would be in it. */
+static void interrupt_run(struct backend_vcpu *vcpu)
+{
+	if (!atomic_load(&vcpu->has_thread) || pthread_equal(vcpu->thread, pthread_self()))
+		return;
+	atomic_thread_fence(memory_order_seq_cst);
+	vcpu->run->immediate_exit = 1;
+	pthread_kill(vcpu->thread, KICK_SIGNAL);
+}
+
+static void kvm_set_intr(struct backend_vcpu *vcpu, bool level)
+{
+	atomic_store(&vcpu->intr, level);
+	if (level)
+		interrupt_run(vcpu);
+}
+
+static void kvm_kick(struct backend_vcpu *vcpu)
+{
+	atomic_store(&vcpu->kicked, true);
+	interrupt_run(vcpu);
+}
+
+static void kvm_stats(struct backend_vcpu *vcpu, FILE *to)
+{
+	fprintf(to, "  %-32s %12llu\n", "interrupt-windows", (unsigned long long)vcpu->windows);
+	fprintf(to, "  %-32s %12llu\n", "injected-interrupts", (unsigned long long)vcpu->injected);
+}
+
+const struct backend backend_kvm = {
+	.name = "kvm",
+	.create = kvm_create,
+	.destroy = kvm_destroy,
+	.map = kvm_map,
+	.cpuid = kvm_cpuid,
+	.vcpu_create = kvm_vcpu_create,
+	.vcpu_destroy = kvm_vcpu_destroy,
+	.tsc_khz = kvm_tsc_khz,
+	.set_cpuid = kvm_set_cpuid,
+	.get_state = kvm_get_state,
+	.set_state = kvm_set_state,
+	.run = kvm_run,
+	.set_intr = kvm_set_intr,
+	.kick = kvm_kick,
+	.stats = kvm_stats,
+};

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the console's files and the terminal's modes. Output gathers for a millisecond
+ * before it is written. Callers hold the devices' lock, but for create and destroy.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "console.h"
+#include "say.h"
+
+#define GATHER_NS	1000000
+#define ESCAPE		0x1d	/* Ctrl-] */
+
+/* ---- the terminal, of which a process has one ---- */
+
+static struct termios before;
+static volatile sig_atomic_t is_raw;
+
+static void restore(void)
+{
+	if (!is_raw)
+		return;
+	is_raw = 0;
+	tcsetattr(STDIN_FILENO, TCSANOW, &before);
+}
+
+/* Only what a handler may do: the modes, then the signal once more, to die of it. */
+static void died(int number)
+{
+	restore();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void restore_whatever_happens(void)
+{
+	static const int deadly[] = {
+		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT, SIGXCPU,
+		SIGXFSZ, SIGPIPE, SIGALRM, SIGUSR2,
+	};
+	static bool done;
+	unsigned int i;
+
+	if (done)
+		return;
+	done = true;
+	atexit(restore);
+	for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
+		signal(deadly[i], died);
+}
+
+static void set_raw(void)
+{
+	struct termios raw = before;
+
+	cfmakeraw(&raw);
+	is_raw = 1;
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+}
+
+static void make_raw(struct console *console)
+{
+	if (tcgetattr(STDIN_FILENO, &before))
+		return;
+	restore_whatever_happens();
+	set_raw();
+	console->raw = true;
+	say("Ctrl-] is the escape key, Ctrl-] h says what for");
+}
+
+void console_continued(struct console *console)
+{
+	if (console->raw)
+		set_raw();
+}
+
+/* ---- input ---- */
+
+static void help(void)
+{
+	say("Ctrl-] then  q: quit  r: reset  p: press the power button  b: send a break");
+	say("             Ctrl-]: send Ctrl-]  h: this");
+}
+
+static void escape(struct console *console, uint8_t byte)
+{
+	switch (byte) {
+	case 'q':
+		console->command(console->arg, CONSOLE_QUIT);
+		break;
+	case 'r':
+		console->command(console->arg, CONSOLE_RESET);
+		break;
+	case 'p':
+		console->command(console->arg, CONSOLE_BUTTON);
+		break;
+	case 'b':
+		console->command(console->arg, CONSOLE_BREAK);
+		break;
+	default:
+		help();
+		break;
+	}
+}
+
+/* False: the byte wasn't taken. */
+static bool key(struct console *console, uint8_t byte)
+{
+	if (console->raw && !console->escaped && byte == ESCAPE) {
+		console->escaped = true;
+		return true;
+	}
+	if (console->escaped && byte != ESCAPE) {
+		console->escaped = false;
+		escape(console, byte);
+		return true;
+	}
+	if (!console->input(console->arg, byte))
+		return false;
+	console->escaped = false;
+	return true;
+}
+
+static void wait_for_input(struct console *console)
+{
+	if (console->in < 0 || console->waits_for_input)
+		return;
+	console->waits_for_input = true;
+	loop_readable(console->loop, &console->in_op, console->in);
+}
+
+/* True: all is taken. */
+static bool hand_on(struct console *console)
+{
+	while (console->held_at < console->held_count) {
+		if (!key(console, console->held[console->held_at]))
+			return false;
+		console->held_at++;
+	}
+	return true;
+}
+
+static void readable(void *arg, int result)
+{
+	struct console *console = arg;
+	ssize_t size;
+
+	console->waits_for_input = false;
+	size = read(console->in, console->held, sizeof(console->held));
+	if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+		wait_for_input(console);
+		return;
+	}
+	if (size <= 0) {	/* nothing will ever come from there */
+		console->in = -1;
+		return;
+	}
+	console->held_at = 0;
+	console->held_count = size;
+	if (hand_on(console))
+		wait_for_input(console);
+}
+
+/*
+ * The guest read a byte, in its own thread: what is held is handed on by the loop's, for
+ * only that one may make requests of the loop.
+ */
+void console_more(struct console *console)
+{
+	if (console->held_at < console->held_count)
+		timer_set(loop_timers(console->loop), &console->flush, 0);
+}
+
+/* ---- output ---- */
+
+static void start_writing(struct console *console)
+{
+	uint8_t *other = console->writing;
+
+	if (console->writes || !console->used)
+		return;
+	console->writes = true;
+	console->writing = console->buffer;
+	console->writing_size = console->used;
+	console->buffer = other;
+	console->used = 0;
+	loop_write(console->loop, &console->out_op, console->out, console->writing,
+		   console->writing_size);
+	if (console->was_full) {
+		console->was_full = false;
+		console->writable(console->arg);
+	}
+}
+
+static void write_again(struct console *console)
+{
+	console->retries = false;
+	loop_write(console->loop, &console->out_op, console->out, console->writing,
+		   console->writing_size);
+}
+
+static void written(void *arg, int result)
+{
+	struct console *console = arg;
+	struct timers *timers = loop_timers(console->loop);
+
+	if (result == -EINTR || result == -EAGAIN) {
+		console->retries = true;
+		timer_set(timers, &console->flush, timers_now(timers) + GATHER_NS);
+		return;
+	}
+	/* Nobody is there to see it: it is dropped, and the guest goes on. */
+	if (result < 0)
+		result = console->writing_size;
+	memmove(console->writing, console->writing + result, console->writing_size - result);
+	console->writing_size -= result;
+	if (console->writing_size) {
+		write_again(console);
+		return;
+	}
+	console->writes = false;
+	start_writing(console);
+}
+
+static void time_to_move(void *arg)
+{
+	struct console *console = arg;
+
+	if (console->retries)
+		write_again(console);
+	start_writing(console);
+	if (console->held_at < console->held_count && hand_on(console))
+		wait_for_input(console);
+}
+
+bool console_write(struct console *console, uint8_t byte)
+{
+	struct timers *timers = loop_timers(console->loop);
+
+	if (console->out < 0)
+		return true;
+	if (console->used == CONSOLE_BUFFER) {
+		console->was_full = true;
+		return false;
+	}
+	console->buffer[console->used++] = byte;
+	if (!console->flush.set && !console->writes)
+		timer_set(timers, &console->flush, timers_now(timers) + GATHER_NS);
+	return true;
+}
+
+/* ---- its life ---- */
+
+static int open_stdio(struct console *console)
+{
+	console->in = STDIN_FILENO;
+	console->out = STDOUT_FILENO;
+	if (isatty(STDIN_FILENO))
+		make_raw(console);
+	return 0;
+}
+
+static int open_file(struct console *console, const char *path)
+{
+	console->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (console->out < 0)
+		return fail("--console file:%s: %s", path, strerror(errno));
+	console->close_out = true;
+	return 0;
+}
+
+static int open_pty(struct console *console)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	struct termios modes;
+	char name[64];
+	int slave;
+
+	if (fd < 0 || grantpt(fd) || unlockpt(fd) || ptsname_r(fd, name, sizeof(name)))
+		return fail("--console pty: %s", strerror(errno));
+	console->in = fd;
+	console->out = fd;
+	console->close_in = true;
+	/* Raw, and held open: or the first one to leave would end it for the next. */
+	slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0 || tcgetattr(slave, &modes))
+		return fail("--console pty: %s: %s", name, strerror(errno));
+	cfmakeraw(&modes);
+	tcsetattr(slave, TCSANOW, &modes);
+	say("the console is %s", name);
+	return 0;
+}
+
+static int open_files(struct console *console, enum console_kind kind, const char *path)
+{
+	switch (kind) {
+	case CONSOLE_FILE:
+		return open_file(console, path);
+	case CONSOLE_PTY:
+		return open_pty(console);
+	default:
+		return open_stdio(console);
+	}
+}
+
+int console_create(struct console *console, struct loop *loop, enum console_kind kind,
+		   const char *path)
+{
+	console->loop = loop;
+	console->in = -1;
+	console->out = -1;
+	console->in_op = (struct loop_op){ .done = readable, .arg = console };
+	console->out_op = (struct loop_op){ .done = written, .arg = console };
+	console->flush.fire = time_to_move;
+	console->flush.arg = console;
+	console->buffer = malloc(CONSOLE_BUFFER);
+	console->writing = malloc(CONSOLE_BUFFER);
+	if (!console->buffer || !console->writing)
+		return fail("no memory");
+	if (open_files(console, kind, path))
+		return -1;
+	wait_for_input(console);
+	return 0;
+}
+
+static void write_rest(int fd, const uint8_t *data, size_t size)
+{
+	while (size) {
+		ssize_t done = write(fd, data, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;
+		data += done;
+		size -= done;
+	}
+}
+
+void console_flush(struct console *console)
+{
+	if (console->out >= 0 && !console->writes)
+		write_rest(console->out, console->buffer, console->used);
+	console->used = 0;
+}
+
+void console_destroy(struct console *console)
+{
+	if (console->raw)
+		restore();
+	if (console->close_out)
+		close(console->out);
+	if (console->close_in)
+		close(console->in);
+	free(console->buffer);
+	free(console->writing);
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Owns the order in which things come up and end, and the signals. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "vm.h"
+
+/* By the loop's thread. */
+struct session {
+	struct options options;
+	struct loop *loop;
+	struct console console;
+	struct vm vm;
+	bool running;		/* there is a machine that a signal ends */
+	int signals;		/* signalfd */
+	int fatal;		/* the signal that ended it, or 0 */
+	struct loop_op signal_op;
+};
+
+static void act_on_signal(struct session *session, int number)
+{
+	switch (number) {
+	case SIGCONT:
+		console_continued(&session->console);
+		return;
+	case SIGWINCH:		/* a serial port has no size to tell of */
+		return;
+	}
+	session->fatal = number;
+	if (session->running)
+		vm_end(&session->vm, STATUS_QUIT);
+	session->console.writes = false;	/* the second one waits for nobody */
+}
+
+static void signal_came(void *arg, int result)
+{
+	struct session *session = arg;
+	struct signalfd_siginfo info;
+
+	if (read(session->signals, &info, sizeof(info)) == sizeof(info))
+		act_on_signal(session, info.ssi_signo);
+	loop_readable(session->loop, &session->signal_op, session->signals);
+}
+
+/* Before there are threads: they inherit the mask. */
+static int take_signals(struct session *session)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCONT);
+	sigaddset(&set, SIGWINCH);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return fail("sigprocmask: %s", strerror(errno));
+	session->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (session->signals < 0)
+		return fail("signalfd: %s", strerror(errno));
+	session->signal_op = (struct loop_op){ .done = signal_came, .arg = session };
+	loop_readable(session->loop, &session->signal_op, session->signals);
+	return 0;
+}
+
+/* One machine, from its first instruction to its last. */
+static int run_once(struct session *session)
+{
+	struct vm *vm = &session->vm;
+	int status;
+
+	status = vm_create(vm, &session->options, session->loop, &session->console);
+	if (status == STATUS_OFF) {
+		session->running = true;
+		status = vm_run(vm);
+		session->running = false;
+		loop_drain(session->loop, &session->console.writes);
+		console_flush(&session->console);
+		if (session->options.stats)
+			vm_stats(vm, stderr);
+	}
+	vm_destroy(vm);
+	return status;
+}
+
+static int run(struct session *session)
+{
+	int status;
+
+	do {
+		status = run_once(session);
+	} while (session->vm.was_reset && session->options.reboot && !session->fatal);
+	return status;
+}
+
+static int with_loop(struct session *session)
+{
+	int status = STATUS_HOST;
+
+	if (!take_signals(session) &&
+	    !console_create(&session->console, session->loop, session->options.console,
+			    session->options.console_path))
+		status = run(session);
+	loop_destroy(session->loop);
+	console_destroy(&session->console);
+	return status;
+}
+
+/* Whoever waits for vmrun is to see that a signal ended it. */
+static void die_of(int number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	signal(number, SIG_DFL);
+	raise(number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static struct session session;
+	int status = opts_parse(&session.options, argc, argv);
+
+	if (status >= 0)
+		return status;
+	session.console.in = -1;
+	session.console.out = -1;
+	if (loop_create(&session.loop))
+		return STATUS_HOST;
+	status = with_loop(&session);
+	if (session.fatal)
+		die_of(session.fatal);
+	return status;
+}
