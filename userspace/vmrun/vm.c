@@ -131,6 +131,22 @@ static int add_test_devices(struct vm *vm)
 	return test_add_window(&vm->test, &vm->mmio, options->test_mmio, options->test_mmio_size);
 }
 
+static int add_fw_cfg(struct vm *vm)
+{
+	struct fw_cfg *fw = &vm->fw_cfg;
+	size_t cmdline = strlen(vm->options->cmdline) + 1;
+	unsigned int entries = memory_e820(&vm->memory, vm->e820);
+
+	if (fw_cfg_init(fw, &vm->ports, &vm->memory))
+		return -1;
+	fw_cfg_add_number(fw, FW_CFG_RAM_SIZE, vm->options->memory, 8);
+	fw_cfg_add_number(fw, FW_CFG_CPUS, 1, 2);
+	fw_cfg_add_number(fw, FW_CFG_MAX_CPUS, 1, 2);
+	fw_cfg_add_number(fw, FW_CFG_CMDLINE_SIZE, cmdline, 4);
+	fw_cfg_add(fw, FW_CFG_CMDLINE, vm->options->cmdline, cmdline);
+	return fw_cfg_add_file(fw, "etc/e820", vm->e820, entries * sizeof(vm->e820[0]));
+}
+
 static int add_devices(struct vm *vm)
 {
 	struct timers *timers = loop_timers(vm->loop);
@@ -144,6 +160,8 @@ static int add_devices(struct vm *vm)
 	    reset_init(&vm->reset, &vm->ports, &vm->power) || debug_init(&vm->debug, &vm->ports))
 		return -1;
 	rtc_set_memory(&vm->rtc, vm->memory.below_4g, vm->memory.above_4g);
+	if (add_fw_cfg(vm))
+		return -1;
 	return add_test_devices(vm);
 }
 

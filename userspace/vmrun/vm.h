@@ -10,6 +10,7 @@
 #include "bus.h"
 #include "console.h"
 #include "dev/debug.h"
+#include "dev/fw_cfg.h"
 #include "dev/i8042.h"
 #include "dev/pic.h"
 #include "dev/pit.h"
@@ -45,6 +46,8 @@ struct vm {
 	struct pm pm;
 	struct reset reset;
 	struct debug debug;
+	struct fw_cfg fw_cfg;
+	struct e820_entry e820[E820_MOST];	/* what that shows */
 	struct test_device test;
 	struct vcpu vcpu;
 	bool has_vcpu;
