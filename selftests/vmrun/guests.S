@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Owns the small guests that show what vmrun does: each a section of its own, which is
+ * cut out and loaded as a flat binary. They end by writing to port 0xf4.
+ */
+
+#define EXIT		0xf4
+#define CONSOLE		0xe9
+#define PM1A_CONTROL	0x604
+#define LATCH		0x500
+#define WINDOW		0xd0000000
+
+	.macro guest name
+	.section .text.\name, "ax"
+	.endm
+
+	guest exit16
+	.code16
+	mov $'h', %al
+	out %al, $CONSOLE
+	mov $'i', %al
+	out %al, $CONSOLE
+	mov $42, %al
+	out %al, $EXIT
+
+	guest exit32
+	.code32
+	mov $43, %eax
+	out %eax, $EXIT
+
+	guest exit64
+	.code64
+	mov $0x2c00000000, %rax
+	shr $32, %rax
+	out %eax, $EXIT
+
+	guest off
+	.code16
+	mov $PM1A_CONTROL, %dx
+	mov $0x3400, %ax
+	out %ax, %dx
+	hlt
+
+	guest reset
+	.code16
+	mov $0xcf9, %dx
+	mov $0x06, %al
+	out %al, %dx
+	hlt
+
+	guest keyboard_reset
+	.code16
+	mov $0xfe, %al
+	out %al, $0x64
+	hlt
+
+	guest halt
+	.code16
+	cli
+	hlt
+
+	guest triple
+	.code32
+	/* An empty table: neither #BP nor #DF has a gate. */
+	call 2f
+2:	pop %eax
+	lidt 1f - 2b(%eax)
+	int3
+1:	.word 0
+	.long 0
+
+	/* A string to the latch, by bytes, and from it, by words. */
+	guest strings
+	.code16
+	mov %cs, %ax
+	mov %ax, %ds
+	mov $0x1000, %ax
+	mov %ax, %es
+	cld
+	mov $LATCH, %dx
+	mov $4, %cx
+	call 2f
+2:	pop %si
+	add $1f - 2b, %si
+	rep outsb
+	xor %di, %di
+	mov $2, %cx
+	rep insw
+	mov %es:2, %al		/* the latch's low byte once more: the last one out */
+	out %al, $EXIT
+1:	.byte 1, 2, 3, 45
+
+	/* Ten ticks of the PIT, each out of HLT. */
+	guest timer
+	.code16
+	xor %ax, %ax
+	mov %ax, %ds
+	call 0f
+0:	pop %bx
+	add $tick - 0b, %bx
+	mov %bx, 0x20 * 4
+	mov %cs, 0x20 * 4 + 2
+	mov $0x11, %al
+	out %al, $0x20
+	mov $0x20, %al
+	out %al, $0x21
+	mov $0x04, %al
+	out %al, $0x21
+	mov $0x01, %al
+	out %al, $0x21
+	mov $0xfe, %al
+	out %al, $0x21
+	mov $0x34, %al
+	out %al, $0x43
+	mov $0xa9, %al		/* 1193 Hz / 4: every 4 ms */
+	out %al, $0x40
+	mov $0x12, %al
+	out %al, $0x40
+	xor %cx, %cx
+1:	sti
+	hlt
+	cli
+	cmp $10, %cx
+	jb 1b
+	mov %cl, %al
+	out %al, $EXIT
+tick:	inc %cx
+	mov $0x20, %al
+	out %al, $0x20
+	iret
+
+	/* Every size, across the window's words. */
+	guest mmio
+	.code64
+	mov $WINDOW, %ebx
+	movabs $0x8877665544332211, %rax
+	mov %rax, 3(%rbx)
+	movb $0x99, 4(%rbx)
+	movw $0xbbaa, 5(%rbx)
+	movl $0xffeeddcc, 7(%rbx)
+	mov 3(%rbx), %rcx
+	movabs $0xffeeddccbbaa9911, %rdx
+	mov $1, %eax
+	cmp %rcx, %rdx
+	jne 0f
+	inc %eax
+	movzbl 10(%rbx), %ecx
+	cmp $0xff, %ecx
+	jne 0f
+	inc %eax
+	movzwl 5(%rbx), %ecx
+	cmp $0xbbaa, %ecx
+	jne 0f
+	inc %eax
+	mov 0x2000(%rbx), %rcx	/* where nobody is */
+	cmp $-1, %rcx
+	jne 0f
+	mov $50, %eax
+0:	out %eax, $EXIT
+
+	/* What comes in over the serial port goes out again, until an escape. */
+	guest echo
+	.code16
+0:	mov $0x3fd, %dx
+	in %dx, %al
+	test $1, %al
+	jz 0b
+	mov $0x3f8, %dx
+	in %dx, %al
+	cmp $27, %al
+	je 1f
+	out %al, %dx
+	jmp 0b
+1:	mov $46, %al
+	out %al, $EXIT
