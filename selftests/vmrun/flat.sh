@@ -29,6 +29,22 @@ resets() {
 	flat 0 keyboard_reset
 }
 
+# Again and again, each time a new machine, until somebody has seen enough.
+reboots() {
+	vmrun --backend "$backend" --mem 16 --flat "$here/reset.bin@0x7c00" --reboot \
+		--console "file:$box/boots" </dev/null 2>"$box/err" &
+	guests=$!
+	until [ "$(cat "$box/boots" 2>/dev/null | wc -c)" -ge 3 ]; do
+		kill -0 $guests || fail "it is gone: $(cat "$box/err")"
+	done
+	kill -TERM $guests
+	status=0
+	wait $guests || status=$?
+	guests=''
+	equal "its status" $status 143
+	equal "the console" "$(head -c 3 "$box/boots")" rrr
+}
+
 halted() {
 	flat 6 halt
 	said 'halted for ever'
@@ -62,6 +78,24 @@ to_a_file() {
 	ends 85 --mem 16 --flat "$here/exit16.bin@0x7c00" --console "file:$box/console" </dev/null
 	equal "the file" "$(cat "$box/console")" hi
 	[ ! -s "$box/out" ] || fail "standard output has something, too"
+}
+
+to_a_pty() {
+	vmrun --backend "$backend" --mem 16 --flat "$here/echo.bin@0x7c00" --debug-exit 0xf4 \
+		--console pty </dev/null 2>"$box/err" &
+	guests=$!
+	until grep -q 'the console is' "$box/err"; do
+		kill -0 $guests || fail "it is gone: $(cat "$box/err")"
+	done
+	exec 8<>"$(sed -n 's/.*the console is //p' "$box/err")"
+	printf hello >&8
+	equal "the echo" "$(head -c 5 <&8)" hello
+	printf '\033' >&8
+	status=0
+	wait $guests || status=$?
+	guests=''
+	exec 8>&-
+	equal "its status" $status 93
 }
 
 statistics() {
@@ -127,5 +161,5 @@ signals() {
 	equal "its status" $status 143
 }
 
-run_tests modes high power_off resets halted triple_fault strings interrupts devices_in_memory \
-	serial to_a_file statistics refusals killed signals
+run_tests modes high power_off resets reboots halted triple_fault strings interrupts devices_in_memory \
+	serial to_a_file to_a_pty statistics refusals killed signals

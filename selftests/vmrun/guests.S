@@ -43,6 +43,8 @@
 
 	guest reset
 	.code16
+	mov $'r', %al
+	out %al, $CONSOLE
 	mov $0xcf9, %dx
 	mov $0x06, %al
 	out %al, %dx
