@@ -121,7 +121,10 @@ static void put_u32(uint8_t *page, unsigned int offset, uint32_t value)
 	memcpy(page + offset, &value, sizeof(value));
 }
 
-/* The header is copied as far as it says that it goes: its end is in the jump before it. */
+/*
+ * The header is copied as far as it says that it goes: its end is in the jump before it.
+ * The code, which find_code() has seen in the file, lies behind that.
+ */
 static void put_zero_page(const struct boot *boot, const struct kernel *kernel, uint64_t initrd)
 {
 	const struct image *image = kernel->image;
@@ -133,8 +136,6 @@ static void put_zero_page(const struct boot *boot, const struct kernel *kernel, 
 
 	if (end > E820_TABLE - 0x40)
 		end = E820_TABLE - 0x40;
-	if (end > image->size)
-		end = image->size;
 	memset(page, 0, 4096);
 	memcpy(page + SETUP_SECTS, image->data + SETUP_SECTS, end - SETUP_SECTS);
 	page[LOADER] = LOADER_UNKNOWN;

@@ -232,6 +232,17 @@ static void set_fifos(struct uart *uart, uint8_t value)
 		uart->room(uart->arg);
 }
 
+/* While the loop was closed nothing came in: now it may. */
+static void set_modem_control(struct uart *uart, uint8_t value)
+{
+	bool opened = uart->mcr & ~value & MCR_LOOP;
+
+	uart->mcr = value;
+	modem_inputs(uart);
+	if (opened)
+		uart->room(uart->arg);
+}
+
 static void write_register(struct uart *uart, unsigned int number, uint8_t value)
 {
 	bool dlab = uart->lcr & LCR_DLAB;
@@ -256,8 +267,7 @@ static void write_register(struct uart *uart, unsigned int number, uint8_t value
 		uart->lcr = value;
 		break;
 	case 4:
-		uart->mcr = value & 0x1f;
-		modem_inputs(uart);
+		set_modem_control(uart, value & 0x1f);
 		break;
 	case 7:
 		uart->scratch = value;

@@ -225,9 +225,14 @@ TEST(uart_loop)
 	EXPECT_EQ(end.count, 0);
 	EXPECT_EQ(in8(&bench, LSR), 0x61);
 	EXPECT_EQ(in8(&bench, DATA), 'L');
+	end.room = 0;
 	EXPECT(!uart_receive(&uart, 'x'));
 	out8(&bench, IER, 0x02);
 	EXPECT(!bench.irq.level[4]);
+	EXPECT_EQ(end.room, 0);
+	out8(&bench, MCR, 0x0b);	/* who was told to wait is told to go on */
+	EXPECT_EQ(end.room, 1);
+	EXPECT(uart_receive(&uart, 'x'));
 }
 
 TEST(uart_line_errors_come_first)
