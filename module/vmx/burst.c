@@ -10,6 +10,7 @@
 #include "vmx/burst.h"
 #include "vmx/exit.h"
 #include "vmx/setup.h"
+#include "vmx/state.h"
 
 int vmr_burst_begin(struct vmr_vcpu *vcpu)
 {
@@ -43,6 +44,9 @@ void vmr_burst_settle(struct vmr_vcpu *vcpu)
 		vmr_setup(vcpu);
 	if (likely(!vcpu->skip))
 		return;
+	/* The instruction is finished on what user space has set while it waited. */
+	if (vcpu->dirty & (VMR_STATE_REGS | VMR_STATE_EVENTS))
+		vmr_state_write(vcpu);
 	vcpu->skip = false;
 	vmr_exit_skip_by(vcpu, vcpu->exit.length);
 	vcpu->known &= ~(VMR_STATE_REGS | VMR_STATE_EVENTS);

@@ -350,6 +350,65 @@ TEST_F(vm, dirty_after_the_reply)
 	EXPECT_EQ(0x4321, area->state.segment[VMR_FS].base);
 }
 
+/* The exit is finished on registers that were set while it waited, and only once. */
+GUEST64(out_in, "out %al, $0x10; in $0x11, %al; out %al, $0x12; hlt");
+
+static void set_the_same(struct vcpu *cpu, uint64_t groups, bool in_area)
+{
+	volatile struct vmr_state_area *area = cpu->area;
+	struct vmr_state s;
+
+	vcpu_get(cpu, &s);
+	s.gpr[VMR_RBX]++;
+	if (in_area) {
+		memcpy((void *)&area->state, &s, sizeof(s));
+		area->dirty = groups;
+	} else {
+		vcpu_set(cpu, groups, &s);
+	}
+}
+
+TEST_F(vm, registers_set_while_an_exit_waits)
+{
+	static const uint64_t groups[] = {
+		VMR_STATE_REGS, VMR_STATE_EVENTS, VMR_STATE_REGS | VMR_STATE_EVENTS,
+		VMR_STATE_REGS | VMR_STATE_SEGMENTS | VMR_STATE_CONTROL,
+	};
+	size_t i;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(groups); i++) {
+		uint64_t set = groups[i / 2];
+		bool in_area = i % 2;
+
+		vcpu_start(&self->cpu, GUEST_LONG, guest(out_in));
+		ASSERT_OUT(0x10, 0, &self->cpu);
+		set_the_same(&self->cpu, set, in_area);
+		ASSERT_EXIT("io", &self->cpu);
+		ASSERT_EQ(0x11, self->cpu.exit.addr);
+		set_the_same(&self->cpu, set, in_area);
+		vcpu_answer_u64(&self->cpu, 0x77);
+		ASSERT_OUT(0x12, 0x77, &self->cpu);
+		EXPECT_EQ(set & VMR_STATE_REGS ? 2 : 0, vcpu_gpr(&self->cpu, VMR_RBX));
+		ASSERT_EXIT("hlt", &self->cpu);
+	}
+}
+
+/* The same with a single step's #DB behind the instruction. */
+GUEST64(step_over_out, "pushf; orl $0x100, (%rsp); popf; out %al, $0x10; nop; nop; hlt");
+
+TEST_F(vm, events_set_while_a_stepped_exit_waits)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+
+	vcpu_start(&self->cpu, GUEST_LONG, guest(step_over_out));
+	traps->resume[1] = 1;
+	ASSERT_EXIT("io", &self->cpu);
+	set_the_same(&self->cpu, VMR_STATE_EVENTS, false);
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(3, traps->count[1]);
+}
+
 TEST_F(vm, bad_dirty)
 {
 	volatile struct vmr_state_area *area = self->cpu.area;
