@@ -4,12 +4,15 @@
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/nospec.h>
-#include <linux/sched.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "ept/dirty.h"
 #include "ept/ept.h"
+#include "ept/host.h"
 #include "ept/slots.h"
 #include "ept/tables.h"
 #include "ept/tlb.h"
@@ -94,7 +97,10 @@ int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted)
 
 enum direction { FROM_GUEST, TO_GUEST };
 
-/* Copies as much as one slot has: how much, or an error. */
+/*
+ * Copies as much as one page of a slot has: how much, or an error; -EAGAIN: the page
+ * isn't there, and slots_lock mustn't be held while it comes.
+ */
 static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		     enum direction direction)
 {
@@ -108,36 +114,106 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		return -EFAULT;
 	if (direction == TO_GUEST && slot->flags & VMR_SLOT_READONLY)
 		return -EROFS;
-	part = min_t(u64, len, slot->gpa + slot->length - gpa);
+	part = min_t(u64, len, PAGE_SIZE - offset_in_page(gpa));
 	hva = u64_to_user_ptr(vmr_memslot_hva(slot, gpa));
-	if (direction == FROM_GUEST)
-		return copy_from_user(buf, hva, part) ? -EFAULT : part;
-	left = copy_to_user(hva, buf, part);
+	pagefault_disable();
+	left = direction == FROM_GUEST ?
+	       __copy_from_user_inatomic(buf, hva, part) :
+	       __copy_to_user_inatomic(hva, buf, part);
+	pagefault_enable();
 	/* Behind the write, as whoever is told reads what is there then. */
-	vmr_dirty_mark(ept, gpa, part);
-	return left ? -EFAULT : part;
+	if (direction == TO_GUEST)
+		vmr_dirty_mark(ept, gpa, part);
+	return left ? -EAGAIN : part;
+}
+
+/* The address in the process of what an access may touch. */
+static int find_hva(struct vmr_ept *ept, u64 gpa, bool write, u64 *hva)
+{
+	const struct vmr_memslot *slot;
+	int err = 0;
+
+	if (current->mm != ept->notifier.mm)
+		return -EFAULT;
+	if (down_read_killable(&ept->slots_lock))
+		return -EINTR;
+	slot = vmr_slot_table_find(&ept->slots, gpa);
+	if (!slot)
+		err = -EFAULT;
+	else if (write && slot->flags & VMR_SLOT_READONLY)
+		err = -EROFS;
+	else
+		*hva = vmr_memslot_hva(slot, gpa);
+	up_read(&ept->slots_lock);
+	return err;
+}
+
+int vmr_ept_bring(struct vmr_ept *ept, u64 gpa, bool write)
+{
+	struct vmr_host_page host;
+	u32 cause;
+	u64 hva;
+	int err;
+
+	err = find_hva(ept, gpa, write, &hva);
+	if (err)
+		return err;
+	err = vmr_host_get(hva & PAGE_MASK, write, &host, &cause);
+	if (err == -EAGAIN)
+		return signal_pending(current) ? -EINTR : 0;
+	if (!err)
+		put_page(host.page);
+	return err;
+}
+
+/*
+ * A read may be begun again when a signal has ended it; what is written was often
+ * taken from a device, so that nothing but the process's end gets between.
+ */
+static int bring_for_copy(struct vmr_ept *ept, u64 gpa, enum direction direction)
+{
+	u64 hva;
+	int err;
+
+	if (direction == FROM_GUEST)
+		return vmr_ept_bring(ept, gpa, false);
+	err = find_hva(ept, gpa, true, &hva);
+	if (err)
+		return err;
+	return fault_in_safe_writeable(u64_to_user_ptr(hva), 1) ? -EFAULT : 0;
+}
+
+/* Held while copying: nobody writes to a slot's memory when it's deleted. */
+static int copy_locked(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
+		       enum direction direction)
+{
+	int part;
+
+	if (down_read_killable(&ept->slots_lock))
+		return -EINTR;
+	part = copy_part(ept, gpa, buf, len, direction);
+	up_read(&ept->slots_lock);
+	return part;
 }
 
 static int copy(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		enum direction direction)
 {
-	int part = 0;
+	int part;
 
 	if (current->mm != ept->notifier.mm)
 		return -EFAULT;
-	/* Held while copying: nobody writes to a slot's memory when it's deleted. */
-	if (down_read_killable(&ept->slots_lock))
-		return -EINTR;
 	while (len) {
-		part = copy_part(ept, gpa, buf, len, direction);
+		part = copy_locked(ept, gpa, buf, len, direction);
+		if (part == -EAGAIN)
+			part = bring_for_copy(ept, gpa, direction);
 		if (part < 0)
-			break;
+			return part;
 		gpa += part;
 		buf += part;
 		len -= part;
 	}
-	up_read(&ept->slots_lock);
-	return min(part, 0);
+	return 0;
 }
 
 int vmr_ept_read(struct vmr_ept *ept, u64 gpa, void *buf, u32 len)
@@ -161,23 +237,45 @@ static int exchange(void __user *at, u64 old, u64 new, u32 len)
 	return __try_cmpxchg_user((u32 __user *)at, &old_half, (u32)new, fault_short);
 }
 
-int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
+/* 0, 1: it was something else, or an error; -EAGAIN: the page isn't there. */
+static int exchange_locked(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
 {
 	const struct vmr_memslot *slot;
 	int err = -EFAULT;
 
-	if (current->mm != ept->notifier.mm)
-		return -EFAULT;
 	if (down_read_killable(&ept->slots_lock))
 		return -EINTR;
 	slot = vmr_slot_table_find(&ept->slots, gpa);
-	if (slot && slot->flags & VMR_SLOT_READONLY)
-		err = -EROFS;
-	else if (slot)
-		err = exchange(u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), old,
-			       new, len);
+	if (!slot)
+		goto out;
+	err = -EROFS;
+	if (slot->flags & VMR_SLOT_READONLY)
+		goto out;
+	pagefault_disable();
+	err = exchange(u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), old, new, len);
+	pagefault_enable();
+	if (!err)
+		vmr_dirty_mark(ept, gpa, len);
+	else if (err < 0)
+		err = -EAGAIN;
+out:
 	up_read(&ept->slots_lock);
-	return err > 0 ? -EAGAIN : err;
+	return err;
+}
+
+int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
+{
+	int err;
+
+	if (current->mm != ept->notifier.mm)
+		return -EFAULT;
+	do {
+		err = exchange_locked(ept, gpa, old, new, len);
+		if (err != -EAGAIN)
+			return err > 0 ? -EAGAIN : err;
+		err = vmr_ept_bring(ept, gpa, true);
+	} while (!err);
+	return err;
 }
 
 bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write)

@@ -38,7 +38,7 @@ int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted);
  *
  * Context: Process, may sleep; the process is the VM's.
  * Return: 0; -EFAULT where there is no slot or the process has no memory; -EINTR if
- *	   the process is being killed. @buf holds no more than the guest's memory.
+ *	   a signal ends the wait for a page. @buf holds no more than the guest's memory.
  */
 int vmr_ept_read(struct vmr_ept *ept, u64 gpa, void *buf, u32 len);
 
@@ -58,6 +58,18 @@ int vmr_ept_read(struct vmr_ept *ept, u64 gpa, void *buf, u32 len);
 int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len);
 
 /**
+ * vmr_ept_bring() - have the process's page there, as an access would
+ * @ept: whose
+ * @gpa: guest-physical address
+ * @write: the access is a write
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: 0; -EFAULT where there is no slot or the process may not; -EROFS in a
+ *	   read-only slot; -EINTR if a signal ends the wait.
+ */
+int vmr_ept_bring(struct vmr_ept *ept, u64 gpa, bool write);
+
+/**
  * vmr_ept_exchange() - change a word of the guest's memory, if it is as it was
  * @ept: whose
  * @gpa: guest-physical address, aligned to @len
@@ -68,7 +80,7 @@ int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len);
  * One locked instruction, as the guest's own CPUs do it.
  *
  * Context: Process, may sleep; the process is the VM's.
- * Return: 0; -EAGAIN if it was something else; errors of vmr_ept_write().
+ * Return: 0; -EAGAIN if it was something else; errors of vmr_ept_bring().
  */
 int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len);
 

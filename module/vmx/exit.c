@@ -5,6 +5,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/nospec.h>
+#include <linux/sched/signal.h>
 
 #include "ring/area.h"
 #include "vmcs/access.h"
@@ -268,6 +269,9 @@ enum vmr_verdict vmr_exit_hole(struct vmr_vcpu *vcpu, u64 gpa, bool write)
 {
 	struct vmr_exit *exit;
 
+	/* It may only have been waited for: RUN ends, and the guest tries again. */
+	if (signal_pending(current))
+		return VMR_GO_AGAIN;
 	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL,
 				write ? VMR_EXIT_WRITE : 0);
 	exit->addr = gpa;

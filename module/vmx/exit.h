@@ -137,7 +137,7 @@ enum vmr_verdict vmr_exit_refuse(struct vmr_vcpu *vcpu);
  * @write: it was to be written
  *
  * Context: The vCPU's thread, process.
- * Return: VMR_GO_USER.
+ * Return: VMR_GO_USER; VMR_GO_AGAIN if a signal is pending.
  */
 enum vmr_verdict vmr_exit_hole(struct vmr_vcpu *vcpu, u64 gpa, bool write);
 
@@ -147,7 +147,7 @@ enum vmr_verdict vmr_exit_hole(struct vmr_vcpu *vcpu, u64 gpa, bool write);
  * @cr3: CR3
  *
  * Context: The vCPU's thread, process.
- * Return: VMR_GO_USER; VMR_GO_AGAIN if the process is being killed.
+ * Return: as vmr_exit_hole().
  */
 enum vmr_verdict vmr_exit_no_pdptes(struct vmr_vcpu *vcpu, u64 cr3);
 

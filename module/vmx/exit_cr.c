@@ -3,7 +3,6 @@
  * Owns the guest's writes and reads of control registers, debug registers and XCR0.
  * Called by vmx/run.c, in the burst of the exit.
  */
-#include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "vmcs/access.h"
@@ -130,8 +129,6 @@ static bool pdptes_valid(const struct vmr_vcpu *vcpu,
 
 enum vmr_verdict vmr_exit_no_pdptes(struct vmr_vcpu *vcpu, u64 cr3)
 {
-	if (fatal_signal_pending(current))
-		return VMR_GO_AGAIN;
 	return vmr_exit_hole(vcpu, vmr_cr3_pdpt(cr3), false);
 }
 

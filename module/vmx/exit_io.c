@@ -128,8 +128,12 @@ static struct vmr_operand_at element(const struct vmr_vcpu *vcpu,
 
 static void advance(struct vmr_vcpu *vcpu, const struct string *string, u32 count)
 {
-	u64 step = (u64)count * string->io.size;
 	u64 *index = &vcpu->state.gpr[string->index];
+	u64 step;
+
+	/* While the exit waited, RCX may have been set. */
+	count = min_t(u64, count, left(vcpu, string));
+	step = (u64)count * string->io.size;
 
 	put(string, index, string->down ? *index - step : *index + step);
 	if (string->io.rep)

@@ -60,7 +60,7 @@ static int touch(struct vmr_vcpu *vcpu, const struct access *access, u64 gpa,
 		return vmr_ept_read(ept, gpa, access->to + done, len);
 	if (access->from)
 		return vmr_ept_write(ept, gpa, access->from + done, len);
-	return 0;
+	return vmr_ept_bring(ept, gpa, access->kind == VMR_WALK_WRITE);
 }
 
 static void raise_page_fault(struct vmr_vcpu *vcpu, u64 linear, u32 error)

@@ -666,4 +666,49 @@ TEST_F(strings, operand_outside_of_memory)
 	EXPECT_EQ(0, self->stream.used);
 }
 
+/* INS looks before it asks a device: what can't be stored isn't asked for. */
+TEST_F(strings, ins_outside_of_memory)
+{
+	void *closed = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct vcpu *cpu = &self->cpu;
+
+	SKIP_ON_KVM();
+	start(cpu, GUEST_LONG, guest(insb), 0x20000000, 4);
+	ASSERT_EXIT("memory-fault", cpu);
+	EXPECT_EQ(0x20000000, cpu->exit.addr);
+	EXPECT_EQ(VMR_EXIT_WRITE, cpu->exit.flags);
+	EXPECT_EQ(4, vcpu_gpr(cpu, VMR_RCX));
+
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, 0x20000000, closed, 4096, 0));
+	ASSERT_EXIT("memory-fault", cpu);
+	EXPECT_EQ(4, vcpu_gpr(cpu, VMR_RCX));
+
+	/* With memory there it goes on where it was. */
+	ASSERT_EQ(0, mprotect(closed, 4096, PROT_READ | PROT_WRITE));
+	ASSERT_EXIT("io", cpu);
+	EXPECT_EQ(4, cpu->exit.count);
+	memset((void *)cpu->bulk, 0x55, 4);
+	vcpu_answer(cpu, NULL, 0);
+	ASSERT_EXIT("hlt", cpu);
+	EXPECT_EQ(0x55555555, *(uint32_t *)closed);
+}
+
+/* RCX set below what was read: no more is stored, and it doesn't wrap. */
+TEST_F(strings, count_set_while_the_exit_waits)
+{
+	struct vcpu *cpu = &self->cpu;
+	struct vmr_state s;
+
+	SKIP_ON_KVM();
+	start(cpu, GUEST_LONG, guest(outsb), 0x600, 4);
+	ASSERT_EXIT("io", cpu);
+	vcpu_get(cpu, &s);
+	s.gpr[VMR_RCX] = 2;
+	vcpu_set(cpu, VMR_STATE_REGS, &s);
+	vcpu_answer(cpu, NULL, 0);
+	ASSERT_EXIT("hlt", cpu);
+	EXPECT_EQ(0, vcpu_gpr(cpu, VMR_RCX));
+	EXPECT_EQ(0x602, vcpu_gpr(cpu, VMR_RSI));
+}
+
 TEST_HARNESS_MAIN
