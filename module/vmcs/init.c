@@ -125,6 +125,8 @@ static void write_proc2(const struct vmr_vmcs_setup *setup, u32 proc2)
 		vmr_vmcs_write64(VMCS_XSS_EXIT_BITMAP, setup->xss_exit_bitmap);
 	if (proc2 & SDM_PROC2_TSC_SCALING)
 		vmr_vmcs_write64(VMCS_TSC_MULTIPLIER, setup->tsc_multiplier);
+	if (proc2 & SDM_PROC2_ENCLS_EXITING)
+		vmr_vmcs_write64(VMCS_ENCLS_EXIT_BITMAP, ~0ULL);
 	if (proc2 & SDM_PROC2_PML) {
 		vmr_vmcs_write64(VMCS_PML_ADDRESS, setup->pml);
 		vmr_vmcs_write16(VMCS_PML_INDEX, setup->pml_index);

@@ -335,6 +335,11 @@ bool vmr_events_wake(struct vmr_vcpu *vcpu)
 	       vcpu->state.rflags & SDM_RFLAGS_IF;
 }
 
+bool vmr_events_line_is_up(const struct vmr_vcpu *vcpu)
+{
+	return READ_ONCE(vcpu->inbox.flags) & VMR_EVENT_EXTINT;
+}
+
 void vmr_events_acknowledged(struct vmr_vcpu *vcpu, u8 vector)
 {
 	vcpu->redeliver = vmr_event(SDM_EVENT_EXTERNAL, vector, false);

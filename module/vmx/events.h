@@ -104,6 +104,15 @@ void vmr_events_raise_error(struct vmr_vcpu *vcpu, u8 vector, u32 error);
 bool vmr_events_wake(struct vmr_vcpu *vcpu);
 
 /**
+ * vmr_events_line_is_up() - is the ExtINT line still up?
+ * @vcpu: the vCPU
+ *
+ * Context: Any.
+ * Return: true if so.
+ */
+bool vmr_events_line_is_up(const struct vmr_vcpu *vcpu);
+
+/**
  * vmr_events_acknowledged() - user space has told the ExtINT's vector
  * @vcpu: the vCPU
  * @vector: the vector

@@ -117,6 +117,9 @@ enum vmr_verdict vmr_exit_hlt(struct vmr_vcpu *vcpu)
 	vmr_exit_skip(vcpu);
 	if (vcpu->vm->features & VMR_VM_HLT_EXITS)
 		return VMR_GO_SLOW;
+	/* The #DB of a single step ends the wait before it begins. */
+	if (vmr_vmcs_read(VMCS_GUEST_RFLAGS) & SDM_RFLAGS_TF)
+		return VMR_GO_RESUME;
 	vcpu->halted = true;
 	return VMR_GO_AGAIN;
 }

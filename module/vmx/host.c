@@ -218,8 +218,9 @@ static void load_debug_registers(const u64 *dr)
 	set_debugreg(dr[3], 3);
 }
 
-void vmr_host_burst_begin(u64 xcr0, const u64 *dr)
+void vmr_host_burst_begin(u64 xcr0, const u64 *dr, u64 *debugctl)
 {
+	rdmsrq(SDM_IA32_DEBUGCTL, *debugctl);
 	if (unlikely(xcr0 != host_xcr0) && host_xcr0)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, xcr0);
 	if (unlikely(dr)) {
@@ -229,11 +230,13 @@ void vmr_host_burst_begin(u64 xcr0, const u64 *dr)
 	}
 }
 
-void vmr_host_burst_end(u64 xcr0, const u64 *dr)
+void vmr_host_burst_end(u64 xcr0, const u64 *dr, u64 debugctl)
 {
 	if (unlikely(xcr0 != host_xcr0) && host_xcr0)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, host_xcr0);
-	/* A VM exit has switched off what the host had in DR7. */
+	/* A VM exit has switched off what the host had in DEBUGCTL and in DR7. */
+	if (unlikely(debugctl))
+		wrmsrq(SDM_IA32_DEBUGCTL, debugctl);
 	if (unlikely(dr || hw_breakpoint_active()))
 		hw_breakpoint_restore();
 }

@@ -91,19 +91,21 @@ void vmr_host_leave(void);
  * vmr_host_burst_begin() - load what the guest needs while it runs
  * @xcr0: the guest's
  * @dr: its breakpoints; NULL if none is enabled
+ * @debugctl: the host's IA32_DEBUGCTL
  *
  * Context: In a burst.
  */
-void vmr_host_burst_begin(u64 xcr0, const u64 *dr);
+void vmr_host_burst_begin(u64 xcr0, const u64 *dr, u64 *debugctl);
 
 /**
  * vmr_host_burst_end() - have the host's again
  * @xcr0: the guest's
  * @dr: as at the beginning
+ * @debugctl: from the beginning
  *
  * Context: In a burst, before anything of the host may run there.
  */
-void vmr_host_burst_end(u64 xcr0, const u64 *dr);
+void vmr_host_burst_end(u64 xcr0, const u64 *dr, u64 debugctl);
 
 /**
  * vmr_host_interrupt() - let the host handle an interrupt that an exit acknowledged

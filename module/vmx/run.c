@@ -77,8 +77,11 @@ static noinstr int enter(struct vmr_vcpu *vcpu)
 	int err;
 
 	flush_l1d(vcpu);
+	if (unlikely(native_read_cr2() != vcpu->state.cr2))
+		native_write_cr2(vcpu->state.cr2);
 	context_tracking_guest_enter();
 	err = vmr_entry(vcpu, vcpu->vmcs.launched);
+	vcpu->state.cr2 = native_read_cr2();
 	context_tracking_guest_exit();
 	if (unlikely(err))
 		return err;
@@ -88,6 +91,8 @@ static noinstr int enter(struct vmr_vcpu *vcpu)
 		vcpu->vmcs.launched = true;
 	vcpu->exit.full_reason = reason;
 	vcpu->exit.reason = (u16)reason;
+	if (unlikely(vcpu->exit.reason == SDM_REASON_ENTRY_MACHINE_CHECK))
+		vmr_host_machine_check();
 	if (likely(reason))
 		return 0;
 
@@ -218,19 +223,17 @@ static enum vmr_verdict run_guest(struct vmr_vcpu *vcpu)
 	return verdict;
 }
 
-/* The guest's own CR2, breakpoints and XCR0 are in the CPU in here only. */
+/* The guest's own breakpoints and XCR0 are in the CPU in here only. */
 static enum vmr_verdict run_with_guest_registers(struct vmr_vcpu *vcpu)
 {
 	const u64 *dr = breakpoints(vcpu);
 	u64 xcr0 = vcpu->state.xcr0;
 	enum vmr_verdict verdict;
+	u64 debugctl;
 
-	vmr_host_burst_begin(xcr0, dr);
-	if (native_read_cr2() != vcpu->state.cr2)
-		native_write_cr2(vcpu->state.cr2);
+	vmr_host_burst_begin(xcr0, dr, &debugctl);
 	verdict = run_guest(vcpu);
-	vcpu->state.cr2 = native_read_cr2();
-	vmr_host_burst_end(xcr0, dr);
+	vmr_host_burst_end(xcr0, dr, debugctl);
 	vmr_mitigate_guest_ran();
 	return verdict;
 }
@@ -426,10 +429,11 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 		if (verdict == VMR_GO_USER)
 			return verdict;
 	}
-	if (vcpu->intack) {
+	if (vcpu->intack && vmr_events_line_is_up(vcpu)) {
 		vmr_run_ask_for_vector(vcpu);
 		return VMR_GO_USER;
 	}
+	vcpu->intack = false;
 	if (vcpu->halted)
 		return wait_in_hlt(vcpu);
 	if (vcpu->spins)
@@ -447,6 +451,8 @@ long vmr_run(struct vmr_vcpu *vcpu)
 {
 	enum vmr_verdict verdict;
 
+	/* The gate was open when another RUN ended: that says nothing of now. */
+	vcpu->intack = false;
 	fpu_swap_kvm_fpstate(&vcpu->fpu, true);
 	vcpu->stats[VMR_STAT_FPU_SWAPS]++;
 	vmr_turn_begin(&vcpu->turn);

@@ -623,4 +623,80 @@ TEST_F(halting, no_wake_up_is_lost)
 	EXPECT_EQ(100, vm_traps(&self->vm)->count[VECTOR]);
 }
 
+/* A kick that comes with the open gate mustn't make a vector be asked for later. */
+GUEST64(spin_with_interrupts, "sti; 1: pause; jmp 1b");
+
+static void *kick_on_and_on(void *data)
+{
+	struct kicked {
+		struct vcpu *cpu;
+		volatile bool stop;
+	} *kicked = data;
+
+	while (!kicked->stop)
+		vcpu_kick(kicked->cpu);
+	return NULL;
+}
+
+static void begin_again(struct vcpu *cpu)
+{
+	struct vmr_state s;
+
+	vcpu_get(cpu, &s);
+	s.rip = s.rip == GUEST_CODE ? GUEST_CODE + 1 : GUEST_CODE;
+	s.rflags |= 0x200;
+	vcpu_set(cpu, VMR_STATE_REGS, &s);
+}
+
+TEST_F(vm, no_vector_is_asked_for_a_line_that_is_down)
+{
+	struct {
+		struct vcpu *cpu;
+		volatile bool stop;
+	} kicked = { .cpu = &self->cpu };
+	int i, stale = 0;
+	pthread_t thread;
+
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(spin_with_interrupts));
+	begin_again(&self->cpu);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, kick_on_and_on, &kicked));
+	for (i = 0; i < 500; i++) {
+		vcpu_inject(&self->cpu, VMR_INJECT_EXTINT, 1);
+		if (!strcmp("intack", vcpu_next(&self->cpu))) {
+			vcpu_inject(&self->cpu, VMR_INJECT_EXTINT, 0);
+			begin_again(&self->cpu);
+			continue;
+		}
+		vcpu_inject(&self->cpu, VMR_INJECT_EXTINT, 0);
+		if (!strcmp("intack", vcpu_next(&self->cpu))) {
+			stale++;
+			begin_again(&self->cpu);
+		}
+	}
+	kicked.stop = true;
+	pthread_join(thread, NULL);
+	EXPECT_EQ(0, stale);
+}
+
+/* The #DB of a single step over HLT ends the wait. */
+GUEST64(step_over_hlt, "pushf; orl $0x100, (%rsp); popf; nop; hlt; nop; out %al, $0x80; hlt");
+
+TEST_F(vm, single_step_over_hlt)
+{
+	volatile struct guest_traps *traps;
+	struct vcpu cpu;
+	struct vm vm;
+
+	vm_create_with_ram(&vm, 0, GUEST_RAM);
+	vcpu_create(&vm, 0, &cpu);
+	vcpu_start(&cpu, GUEST_LONG, guest(step_over_hlt));
+	traps = vm_traps(&vm);
+	traps->resume[1] = 1;
+	ASSERT_EXIT("io", &cpu);
+	EXPECT_EQ(3, traps->count[1]);
+	vcpu_destroy(&cpu);
+	vm_destroy(&vm);
+}
+
 TEST_HARNESS_MAIN

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -92,6 +94,49 @@ TEST_F(vm, trace_events)
 		at += strlen(wanted[i]);
 	}
 	EXPECT_EQ(1, vm_traps(&self->vm)->count[48]);
+}
+
+/* A trace event that reads the process's memory faults there, on the host's CR2. */
+GUEST64(keeps_cr2,
+	"	mov	$0x12345000, %rbx;"
+	"	mov	%rbx, %cr2;"
+	"	push	%rbx;"
+	"	xor	%eax, %eax;"
+	"	cpuid;"
+	"	pop	%rbx;"
+	"	mov	%cr2, %rax;"
+	"	hlt");
+
+static long run_with_frame(int fd, void *frame)
+{
+	long result;
+
+	asm volatile("push %%rbp; mov %[frame], %%rbp; syscall; pop %%rbp"
+		     : "=a" (result)
+		     : "a" (SYS_ioctl), "D" ((long)fd), "S" ((unsigned long)VMR_RUN),
+		       "d" (0l), [frame] "r" (frame)
+		     : "rcx", "r11", "memory");
+	return result;
+}
+
+TEST_F(vm, cr2_while_user_stacks_are_traced)
+{
+	void *gone = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long result;
+
+	SKIP_ON_KVM();
+	if (access(TRACEFS "events/vmring/vmring_exit/enable", W_OK) ||
+	    !put("options/userstacktrace", "1"))
+		SKIP(return, "this kernel doesn't trace user stacks");
+	vcpu_start(&self->cpu, GUEST_LONG, guest(keeps_cr2));
+	ASSERT_TRUE(put("events/vmring/vmring_exit/enable", "1"));
+	result = run_with_frame(self->cpu.fd, gone);
+	EXPECT_TRUE(put("events/vmring/vmring_exit/enable", "0"));
+	EXPECT_TRUE(put("options/userstacktrace", "0"));
+	EXPECT_TRUE(put("trace", ""));
+	ASSERT_EQ(0, result);
+	EXPECT_EQ(0x12345000, vcpu_gpr(&self->cpu, VMR_RBX));
+	EXPECT_EQ(0x12345000, vcpu_gpr(&self->cpu, VMR_RAX));
 }
 
 TEST_HARNESS_MAIN

@@ -184,8 +184,6 @@ static inline volatile struct guest_traps *vm_traps(struct vm *vm)
 	return (volatile struct guest_traps *)(vm->ram + GUEST_TRAPS);
 }
 
-/* A counter by its name; -1: there is none of that name. vmring's alone. */
-
 /* A u64 of the guest's data page. */
 static inline volatile uint64_t *vm_data(struct vm *vm)
 {
