@@ -45,8 +45,13 @@
  */
 #define VMR_EXIT_IO		1
 /*
- * addr: guest-physical; size: bytes, 0 if the hardware doesn't tell; count: how many
- * instruction bytes data holds. The reply's flags say what is to happen.
+ * addr: guest-physical. One access of an instruction: size: its bytes, 1 to 8, of a
+ * vector up to 32; data: what a write writes; a read's reply has its data. An
+ * instruction may make several, an exit each; RUN finishes it after the last.
+ *
+ * size 0: an instruction that isn't decoded, or no instruction's operand (a fetch, a
+ * page table, the delivery of an event). count: how many instruction bytes data
+ * holds. The reply's flags say what is to happen.
  */
 #define VMR_EXIT_MMIO		2
 #define VMR_EXIT_HYPERCALL	3	/* VMCALL, RIP is behind it; see the registers */
@@ -118,10 +123,13 @@ struct vmr_entry_failure {
 
 static_assert(sizeof(struct vmr_entry_failure) == 32, "vmr_entry_failure");
 
-/* vmr_reply.flags, one at most: of VMR_EXIT_MSR GP, of VMR_EXIT_MMIO each; 0: done */
+/*
+ * vmr_reply.flags, one at most: of VMR_EXIT_MSR GP, of VMR_EXIT_MMIO GP and RETRY, with
+ * size 0 each. 0: done; with size 0 the same as RETRY.
+ */
 #define VMR_REPLY_GP		_BITUL(0)	/* the instruction raises #GP(0) */
 #define VMR_REPLY_SKIP		_BITUL(1)	/* MMIO: user space did it, go past it */
-#define VMR_REPLY_RETRY		_BITUL(2)	/* MMIO: run the instruction again */
+#define VMR_REPLY_RETRY		_BITUL(2)	/* MMIO: not done, make the access again */
 #define VMR_REPLY_FLAGS		(_BITUL(3) - 1)
 
 /* Written by user space before it lets the consumer's index pass the exit. */

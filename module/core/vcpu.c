@@ -136,7 +136,8 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 	long err = 0;
 
 	vcpu->ran = true;
-	if (READ_ONCE(vcpu->area.rw->control.immediate_exit))
+	if (READ_ONCE(vcpu->area.rw->control.immediate_exit) &&
+	    !vcpu->mmio.accesses)
 		vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
 	else
 		err = vmr_run(vcpu);

@@ -24,6 +24,7 @@
 #include "vmcs/vmcs.h"
 #include "vmx/cpuid.h"
 #include "vmx/cr.h"
+#include "vmx/decode.h"
 #include "vmx/host.h"
 #include "vmx/kick.h"
 #include "vmx/msr.h"
@@ -133,6 +134,20 @@ struct vmr_outstanding {
 	u32 count;
 };
 
+/**
+ * struct vmr_decoded - the instruction that touches devices, as it was decoded
+ * @valid: the rest counts
+ * @rip: where it is
+ * @insn: it
+ * @misses: how often in a row there was nothing for a device to do
+ */
+struct vmr_decoded {
+	bool valid;
+	u64 rip;
+	struct vmr_insn insn;
+	u8 misses;
+};
+
 struct vmr_vcpu {
 	/*
 	 * Only by whoever holds mutex: the thread in RUN, or one in another ioctl.
@@ -164,6 +179,7 @@ struct vmr_vcpu {
 	struct vmr_exit_info exit;
 	struct vmr_outstanding outstanding;
 	struct vmr_mmio_progress mmio;	/* by vmx/exit_mmio.c */
+	struct vmr_decoded decoded;	/* the same */
 	struct vmr_vmcs vmcs;
 	struct vmr_host host;		/* the thread's own, while the guest's is loaded */
 	struct vmr_msr_values msrs;

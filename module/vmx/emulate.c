@@ -304,6 +304,8 @@ static enum vmr_emulate_verdict commit(struct vmr_emulation *e)
 {
 	u8 i;
 
+	if (e->needs_device && !e->devices)
+		return VMR_EMULATE_AGAIN;
 	for (i = 0; i < e->writes; i++) {
 		const struct vmr_emulate_write *write = &e->pending[i];
 

@@ -29,7 +29,7 @@ enum vmr_emulate_verdict {
 	VMR_EMULATE_DEVICE,	/* an access to a device comes next: gpa, size, ... */
 	VMR_EMULATE_FAULT,	/* it raises an exception: vector, error, address */
 	VMR_EMULATE_MISSING,	/* memory can't be had at gpa */
-	VMR_EMULATE_AGAIN,	/* what has been noted isn't of this instruction */
+	VMR_EMULATE_AGAIN,	/* it isn't an instruction with these accesses */
 };
 
 /**
@@ -71,6 +71,8 @@ struct vmr_emulate_write {
  * @progress: the accesses to devices that have been made
  * @ops: the surroundings
  * @ctx: for @ops
+ * @needs_device: an instruction that touches no device, and would write memory, is
+ *		  VMR_EMULATE_AGAIN: a CPU does that better, with a LOCK above all
  *
  * The caller sets these. Then, by the verdict:
  *
@@ -94,6 +96,7 @@ struct vmr_emulation {
 	const struct vmr_mmio_progress *progress;
 	const struct vmr_emulate_ops *ops;
 	void *ctx;
+	bool needs_device;
 
 	u64 rip;
 	bool repeat;

@@ -188,6 +188,15 @@ struct vmr_exit *vmr_exit_msr_again(struct vmr_vcpu *vcpu,
 struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
 				     const struct vmr_exit_state *from);
 
+/**
+ * vmr_exit_mmio_go_on() - go on with an instruction that touches devices
+ * @vcpu: the vCPU, with an instruction under way: mmio.accesses isn't 0
+ *
+ * Context: Process, may sleep; before the guest is entered.
+ * Return: VMR_GO_AGAIN or VMR_GO_USER.
+ */
+enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu);
+
 /* exit_event.c */
 enum vmr_verdict vmr_exit_exception(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_split_lock(struct vmr_vcpu *vcpu);

@@ -2,21 +2,35 @@
 /*
  * Owns EPT violations: memory that is mapped, devices, and memory that can't be had.
  * Called by vmx/run.c in process context.
+ *
+ * An instruction that touches a device is decoded and executed here, access by
+ * access: each is an exit for user space. Between two of them there is nothing but
+ * vcpu->mmio, the accesses so far; after each answer the instruction is executed from
+ * its beginning again. One that isn't known goes to user space as it is.
  */
 #include <linux/bits.h>
+#include <linux/sched/signal.h>
+#include <linux/string.h>
 
 #include "ept/fault.h"
+#include "ept/slots.h"
 #include "ring/area.h"
 #include "vmcs/access.h"
 #include "vmx/arch.h"
+#include "vmx/decode.h"
+#include "vmx/emulate.h"
 #include "vmx/events.h"
 #include "vmx/exit.h"
 #include "vmx/memory.h"
 #include "vmx/qual.h"
 #include "vmx/state.h"
 #include "vmx/trace.h"
+#include "vmx/vector.h"
 
 #define REGISTERS	(VMR_STATE_REGS | VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)
+
+/* The guest may change its code or tables meanwhile, but not for ever. */
+#define MISSES_MOST	8
 
 static u8 flags_of(u64 qualification)
 {
@@ -25,45 +39,322 @@ static u8 flags_of(u64 qualification)
 	return qualification & SDM_EPT_QUAL_WRITE ? VMR_EXIT_WRITE : 0;
 }
 
-/* User space has done it, or has made it possible. */
-static void finish_mmio(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+static void forget(struct vmr_vcpu *vcpu)
 {
+	vcpu->decoded.valid = false;
+	if (vcpu->mmio.accesses)
+		vcpu->mmio = (struct vmr_mmio_progress) {};
+}
+
+static enum vmr_verdict lost(struct vmr_vcpu *vcpu)
+{
+	vcpu->vmx_lost = true;
+	return VMR_GO_AGAIN;
+}
+
+/* ---- what can't be decoded ---- */
+
+/* User space has done it, or has made it possible. */
+static void finish_undecoded(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	if (reply->flags & VMR_REPLY_RETRY)
+		return;
 	if (reply->flags & VMR_REPLY_GP) {
 		vmr_events_raise(vcpu, SDM_VECTOR_GP);
 	} else if (reply->flags & VMR_REPLY_SKIP) {
 		vcpu->exit.length = reply->length;
 		vcpu->skip = true;
 	}
+	forget(vcpu);
 }
 
-static struct vmr_exit *begin(struct vmr_vcpu *vcpu, u8 flags)
+static struct vmr_exit *begin_undecoded(struct vmr_vcpu *vcpu, u8 flags)
 {
 	struct vmr_exit *exit;
 
-	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MMIO, finish_mmio,
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MMIO, finish_undecoded,
 				VMR_EXIT_NEEDS_REPLY | flags);
 	vcpu->outstanding.reply_flags = VMR_REPLY_FLAGS;
+	return exit;
+}
+
+static enum vmr_verdict undecoded(struct vmr_vcpu *vcpu, u64 gpa, u8 flags)
+{
+	struct vmr_exit *exit = begin_undecoded(vcpu, flags);
+
+	vcpu->decoded.misses = 0;
+	exit->addr = gpa;
+	exit->count = vmr_memory_fetch(vcpu, exit->data);
+	return VMR_GO_USER;
+}
+
+/* ---- what can ---- */
+
+/* User space has made the access: it is noted, and RUN goes on from there. */
+static bool finish_access(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	if (reply->flags & VMR_REPLY_GP) {
+		vmr_events_raise(vcpu, SDM_VECTOR_GP);
+		forget(vcpu);
+	}
+	if (reply->flags)
+		return false;
+	vcpu->mmio.accesses++;
+	return true;
+}
+
+static void finish_write(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	finish_access(vcpu, reply);
+}
+
+/* There is room for all that one instruction reads, unless user space says otherwise. */
+static void finish_read(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+{
+	struct vmr_mmio_progress *mmio = &vcpu->mmio;
+	u8 size = vcpu->outstanding.size;
+
+	if (mmio->bytes + size > sizeof(mmio->data)) {
+		forget(vcpu);
+	} else if (finish_access(vcpu, reply)) {
+		memcpy(mmio->data + mmio->bytes, reply->data, size);
+		mmio->bytes += size;
+	}
+}
+
+static struct vmr_exit *begin_access(struct vmr_vcpu *vcpu, u8 size, bool write)
+{
+	struct vmr_exit *exit;
+
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MMIO,
+				write ? finish_write : finish_read,
+				VMR_EXIT_NEEDS_REPLY |
+				(write ? VMR_EXIT_WRITE : 0));
+	vcpu->outstanding.reply_flags = VMR_REPLY_GP | VMR_REPLY_RETRY;
+	vcpu->outstanding.size = size;
 	return exit;
 }
 
 struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
 				     const struct vmr_exit_state *from)
 {
-	return begin(vcpu, from->flags);
+	if (from->size)
+		return begin_access(vcpu, from->size, from->flags & VMR_EXIT_WRITE);
+	return begin_undecoded(vcpu, from->flags);
 }
 
-static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
+static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
+{
+	struct vmr_exit *exit = begin_access(vcpu, e->size, e->write);
+
+	vcpu->decoded.misses = 0;
+	exit->addr = e->gpa;
+	exit->size = e->size;
+	if (e->write)
+		memcpy(exit->data, e->data, e->size);
+	return VMR_GO_USER;
+}
+
+/* What an emulation needs of its surroundings. */
+struct surroundings {
+	struct vmr_vcpu *vcpu;
+	struct vmr_walk_mode mode;
+};
+
+static struct vmr_ept *ept_of(void *ctx)
+{
+	return &((struct surroundings *)ctx)->vcpu->vm->ept;
+}
+
+static enum vmr_walk_verdict translate(void *ctx, u64 linear, u32 access,
+				       struct vmr_walk_result *result)
+{
+	struct surroundings *here = ctx;
+
+	return vmr_memory_translate(here->vcpu, &here->mode, linear, access, result);
+}
+
+static bool is_memory(void *ctx, u64 gpa, bool write)
+{
+	return vmr_ept_is_memory(ept_of(ctx), gpa, write);
+}
+
+static int read_ram(void *ctx, u64 gpa, void *buf, u32 len)
+{
+	return vmr_ept_read(ept_of(ctx), gpa, buf, len);
+}
+
+static int write_ram(void *ctx, u64 gpa, const void *buf, u32 len)
+{
+	return vmr_ept_write(ept_of(ctx), gpa, buf, len);
+}
+
+static void read_vector(void *ctx, u8 reg, void *buf, u8 size)
+{
+	vmr_vector_read(reg, buf, size);
+}
+
+static void write_vector(void *ctx, u8 reg, const void *buf, u8 size, bool vex)
+{
+	vmr_vector_write(reg, buf, size, vex);
+}
+
+static const struct vmr_emulate_ops ops = {
+	.translate = translate,
+	.is_memory = is_memory,
+	.read = read_ram,
+	.write = write_ram,
+	.read_vector = read_vector,
+	.write_vector = write_vector,
+};
+
+static u8 bits_of(const struct vmr_vcpu *vcpu)
+{
+	u32 cs = vcpu->state.segment[VMR_CS].access;
+
+	if (vcpu->state.efer & SDM_EFER_LMA && cs & SDM_SEGMENT_L)
+		return 64;
+	return cs & SDM_SEGMENT_DB ? 32 : 16;
+}
+
+static enum vmr_decode_verdict decode(struct vmr_vcpu *vcpu)
+{
+	struct vmr_decoded *decoded = &vcpu->decoded;
+	enum vmr_decode_verdict verdict;
+	u8 bytes[VMR_INSN_MOST];
+	u32 count;
+
+	if (decoded->valid && decoded->rip == vcpu->state.rip)
+		return VMR_DECODE_DONE;
+	count = vmr_memory_fetch(vcpu, bytes);
+	verdict = vmr_decode(bytes, count, bits_of(vcpu), &decoded->insn);
+	decoded->rip = vcpu->state.rip;
+	decoded->valid = verdict == VMR_DECODE_DONE;
+	return verdict;
+}
+
+/*
+ * The instruction isn't one that touches a device: the guest has changed its code,
+ * its tables, or user space the slots. The CPU knows better what it is now.
+ */
+static enum vmr_verdict missed(struct vmr_vcpu *vcpu)
+{
+	forget(vcpu);
+	if (++vcpu->decoded.misses < MISSES_MOST)
+		return VMR_GO_AGAIN;
+	return undecoded(vcpu, vcpu->exit.gpa, flags_of(vcpu->exit.qualification));
+}
+
+static enum vmr_verdict fault(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
+{
+	forget(vcpu);
+	if (e->vector == SDM_VECTOR_PF)
+		vcpu->state.cr2 = e->address;
+	vmr_events_raise_error(vcpu, e->vector, e->error);
+	return VMR_GO_AGAIN;
+}
+
+/* RUN again tries again, from where it is. */
+static enum vmr_verdict hole(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
 	struct vmr_exit *exit;
+	u8 flags = e->write ? VMR_EXIT_WRITE : 0;
 
-	if (vmr_state_fetch(vcpu, REGISTERS)) {
-		vcpu->vmx_lost = true;
-		return VMR_GO_AGAIN;
-	}
-	exit = begin(vcpu, flags_of(vcpu->exit.qualification));
-	exit->addr = vcpu->exit.gpa;
-	exit->count = vmr_memory_fetch(vcpu, exit->data);
+	if (e->table)
+		return undecoded(vcpu, e->gpa, flags);
+	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL, flags);
+	exit->addr = e->gpa;
+	exit->count = VMR_FAULT_HOLE;
 	return VMR_GO_USER;
+}
+
+/* Whether the next iteration has to wait for what is due between instructions. */
+static bool something_is_due(const struct vmr_vcpu *vcpu)
+{
+	return vcpu->state.rflags & SDM_RFLAGS_TF || vmr_events_pending(vcpu) ||
+	       READ_ONCE(vcpu->kick.requests) || signal_pending(current);
+}
+
+/*
+ * Done, or an iteration is. Registers that the VMCS has are written as a whole, RIP
+ * with them: then only the rest of what going past an instruction means is left.
+ */
+static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
+{
+	vcpu->exit.length = e->registers ? 0 : e->insn->length;
+	vcpu->skip = true;
+	if (e->registers) {
+		vcpu->state.rip = e->rip;
+		vmr_state_changed(vcpu, VMR_STATE_REGS);
+	}
+	vcpu->decoded.misses = 0;
+	vcpu->decoded.valid = e->repeat;
+	vcpu->mmio = (struct vmr_mmio_progress) {};
+}
+
+static enum vmr_verdict emulate(struct vmr_vcpu *vcpu)
+{
+	struct surroundings here = { .vcpu = vcpu };
+	struct vmr_emulation e = {
+		.state = &vcpu->state,
+		.mode = &here.mode,
+		.insn = &vcpu->decoded.insn,
+		.progress = &vcpu->mmio,
+		.ops = &ops,
+		.ctx = &here,
+		.needs_device = true,
+	};
+
+	switch (decode(vcpu)) {
+	case VMR_DECODE_DONE:
+		break;
+	case VMR_DECODE_UNKNOWN:
+		return undecoded(vcpu, vcpu->exit.gpa,
+				 flags_of(vcpu->exit.qualification));
+	default:
+		return missed(vcpu);
+	}
+	vmr_state_walk_mode(vcpu, &here.mode);
+	do {
+		switch (vmr_emulate(&e)) {
+		case VMR_EMULATE_DEVICE:
+			return access(vcpu, &e);
+		case VMR_EMULATE_FAULT:
+			return fault(vcpu, &e);
+		case VMR_EMULATE_MISSING:
+			return hole(vcpu, &e);
+		case VMR_EMULATE_AGAIN:
+			return missed(vcpu);
+		default:
+			finish(vcpu, &e);
+			break;
+		}
+	} while (e.repeat && !something_is_due(vcpu));
+	return VMR_GO_AGAIN;
+}
+
+enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu)
+{
+	if (vmr_state_fetch(vcpu, REGISTERS))
+		return lost(vcpu);
+	return emulate(vcpu);
+}
+
+/*
+ * Only the instruction's own accesses to its operands are its business: not fetches,
+ * not page tables, not what the delivery of an event does.
+ */
+static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
+{
+	u64 qualification = vcpu->exit.qualification;
+	u64 operand = SDM_EPT_QUAL_LINEAR_VALID | SDM_EPT_QUAL_TRANSLATED;
+
+	if (vmr_state_fetch(vcpu, REGISTERS))
+		return lost(vcpu);
+	if (vcpu->redeliver || qualification & SDM_EPT_QUAL_FETCH ||
+	    (qualification & operand) != operand)
+		return undecoded(vcpu, vcpu->exit.gpa, flags_of(qualification));
+	return emulate(vcpu);
 }
 
 static enum vmr_verdict memory_fault(struct vmr_vcpu *vcpu, u32 cause)

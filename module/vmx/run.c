@@ -447,6 +447,18 @@ static enum vmr_verdict run_once(struct vmr_vcpu *vcpu)
 	return verdict;
 }
 
+/* The instruction that the last exit was of comes first, then what can wait for it. */
+static enum vmr_verdict go_on(struct vmr_vcpu *vcpu)
+{
+	enum vmr_verdict verdict = vmr_exit_mmio_go_on(vcpu);
+
+	if (verdict == VMR_GO_USER ||
+	    !READ_ONCE(vcpu->area.rw->control.immediate_exit))
+		return verdict;
+	vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
+	return VMR_GO_USER;
+}
+
 long vmr_run(struct vmr_vcpu *vcpu)
 {
 	enum vmr_verdict verdict;
@@ -460,9 +472,9 @@ long vmr_run(struct vmr_vcpu *vcpu)
 	preempt_notifier_register(&vcpu->preempt);
 	preempt_enable();
 
-	do {
+	verdict = vcpu->mmio.accesses ? go_on(vcpu) : VMR_GO_AGAIN;
+	while (verdict != VMR_GO_USER && likely(!vcpu->vmx_lost))
 		verdict = run_once(vcpu);
-	} while (verdict != VMR_GO_USER && !vcpu->vmx_lost);
 
 	preempt_disable();
 	take_guest_off(vcpu);

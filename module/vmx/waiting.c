@@ -101,4 +101,5 @@ void vmr_waiting_end(struct vmr_vcpu *vcpu)
 {
 	vcpu->outstanding = (struct vmr_outstanding) {};
 	vcpu->mmio = (struct vmr_mmio_progress) {};
+	vcpu->decoded.valid = false;
 }

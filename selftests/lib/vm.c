@@ -375,13 +375,18 @@ void vcpu_answer_flags(struct vcpu *cpu, uint32_t flags, uint32_t length)
 
 void vcpu_settle(struct vcpu *cpu)
 {
-	if (!cpu->waits)
-		return;
-	if (!cpu->answered)
-		vcpu_answer_flags(cpu, cpu->exit.reason == VMR_EXIT_MMIO ? VMR_REPLY_RETRY : 0, 0);
+	bool undecoded, goes_on;
+
 	cpu->control->immediate_exit = 1;
-	if (strcmp("interrupted", vcpu_next(cpu)))
-		inconsistent(cpu, "the guest ran in spite of immediate_exit");
+	while (cpu->waits) {
+		undecoded = cpu->exit.reason == VMR_EXIT_MMIO && !cpu->exit.size;
+		goes_on = cpu->exit.reason == VMR_EXIT_MMIO && cpu->exit.size;
+		if (!cpu->answered)
+			vcpu_answer_flags(cpu, undecoded ? VMR_REPLY_RETRY : 0, 0);
+		if (strcmp(goes_on ? "mmio" : "", vcpu_next(cpu)) &&
+		    cpu->exit.reason != VMR_EXIT_INTERRUPTED)
+			inconsistent(cpu, "the guest ran in spite of immediate_exit");
+	}
 	cpu->control->immediate_exit = 0;
 }
 

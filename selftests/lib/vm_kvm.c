@@ -118,7 +118,12 @@ static bool publish(struct kvm_cpu *k, int err, struct vmr_exit *exit)
 	case KVM_EXIT_MMIO:
 		exit->reason = VMR_EXIT_MMIO;
 		exit->addr = run->mmio.phys_addr;
-		exit->flags = VMR_EXIT_NEEDS_REPLY | (run->mmio.is_write ? VMR_EXIT_WRITE : 0);
+		exit->size = run->mmio.len;
+		exit->flags = VMR_EXIT_NEEDS_REPLY;
+		if (run->mmio.is_write) {
+			exit->flags |= VMR_EXIT_WRITE;
+			memcpy(exit->data, run->mmio.data, run->mmio.len);
+		}
 		break;
 	case KVM_EXIT_HLT:
 		exit->reason = VMR_EXIT_HLT;
