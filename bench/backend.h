@@ -18,14 +18,14 @@ struct bench_regs {
 };
 
 enum bench_exit_kind {
-	BENCH_OUT,	/* the guest wrote to a port */
-	BENCH_IN,	/* it reads one and waits for reply() */
+	BENCH_OUT,	/* the guest wrote to a port or to a device's memory */
+	BENCH_IN,	/* it reads there and waits for reply() */
 	BENCH_STOPPED,	/* anything else; code says what, in the backend's own words */
 };
 
 struct bench_exit {
 	enum bench_exit_kind kind;
-	uint16_t port;
+	uint16_t port;		/* 0 for memory */
 	unsigned int code;
 };
 

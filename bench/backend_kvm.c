@@ -124,13 +124,19 @@ static int kvm_run(struct bench_vm *vm, struct bench_exit *exit)
 	if (exit->code == KVM_EXIT_IO) {
 		exit->kind = vm->run->io.direction == KVM_EXIT_IO_OUT ? BENCH_OUT : BENCH_IN;
 		exit->port = vm->run->io.port;
+	} else if (exit->code == KVM_EXIT_MMIO) {
+		exit->kind = vm->run->mmio.is_write ? BENCH_OUT : BENCH_IN;
+		exit->port = 0;
 	}
 	return 0;
 }
 
 static void kvm_reply(struct bench_vm *vm, uint32_t value)
 {
-	memcpy((char *)vm->run + vm->run->io.data_offset, &value, vm->run->io.size);
+	if (vm->run->exit_reason == KVM_EXIT_MMIO)
+		memcpy(vm->run->mmio.data, &value, vm->run->mmio.len);
+	else
+		memcpy((char *)vm->run + vm->run->io.data_offset, &value, vm->run->io.size);
 }
 
 static int kvm_get_state(struct bench_vm *vm)

@@ -148,6 +148,9 @@ static int vmring_run(struct bench_vm *vm, struct bench_exit *exit)
 	if (entry->reason == VMR_EXIT_IO) {
 		exit->kind = entry->flags & VMR_EXIT_WRITE ? BENCH_OUT : BENCH_IN;
 		exit->port = entry->addr;
+	} else if (entry->reason == VMR_EXIT_MMIO && entry->size) {
+		exit->kind = entry->flags & VMR_EXIT_WRITE ? BENCH_OUT : BENCH_IN;
+		exit->port = 0;
 	}
 	return 0;
 }

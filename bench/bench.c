@@ -57,6 +57,10 @@ GUEST(pio_out);
 GUEST(pio_out_without);
 GUEST(pio_in);
 GUEST(pio_in_without);
+GUEST(mmio_read);
+GUEST(mmio_read_without);
+GUEST(mmio_write);
+GUEST(mmio_write_without);
 GUEST(ept_fault);
 GUEST(ept_fault_without);
 GUEST(exit);
@@ -293,6 +297,8 @@ static const struct path paths[] = {
 	ROUND_TRIP("rdmsr", rdmsr, GUEST_BATCHES),
 	ROUND_TRIP("sync-pio-out", pio_out, GUEST_BATCHES),
 	ROUND_TRIP("sync-pio-in", pio_in, GUEST_BATCHES),
+	ROUND_TRIP("sync-mmio-read", mmio_read, GUEST_BATCHES),
+	ROUND_TRIP("sync-mmio-write", mmio_write, GUEST_BATCHES),
 	ROUND_TRIP("ept-fault-4k", ept_fault, GUEST_PAGE_BATCHES),
 	WHOLE_VM("create", measure_create),
 	WHOLE_VM("first-exit", measure_first_exit),

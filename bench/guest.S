@@ -52,6 +52,9 @@ PATH(vmcall, movl GUEST_HYPERCALL COMMA %eax, vmcall)
 PATH(rdmsr, movl $GUEST_PAT COMMA %ecx, rdmsr)
 PATH(pio_out, movw $GUEST_PORT COMMA %dx, outb %al COMMA %dx)
 PATH(pio_in, movw $GUEST_PORT COMMA %dx, inb %dx COMMA %al)
+/* Real mode's last segment reaches beyond the guest's megabyte: nothing is there. */
+PATH(mmio_read, movw $0xffff COMMA %cx; movw %cx COMMA %es, movl %es:GUEST_DEVICE COMMA %eax)
+PATH(mmio_write, movw $0xffff COMMA %cx; movw %cx COMMA %es, movl %eax COMMA %es:GUEST_DEVICE)
 PATH(ept_fault, addw $0x100 COMMA %bx; movw %bx COMMA %es, movb $1 COMMA %es:0)
 
 /* The first exit of a VM, and its last. */

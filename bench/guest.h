@@ -16,6 +16,7 @@
 #define GUEST_PAGE_BATCHES	((0xf0000 - GUEST_PAGES) / 4096 / GUEST_ROUNDS)
 
 #define GUEST_PORT	0xe0	/* that the measured OUT and IN use */
+#define GUEST_DEVICE	0x10	/* that the measured MOVs touch, in segment 0xffff */
 #define GUEST_DONE	0xe4	/* written when all is done */
 
 /* Hypercalls take their number from here, as each backend wants another one. */
