@@ -136,15 +136,19 @@ struct vmr_outstanding {
 
 /**
  * struct vmr_decoded - the instruction that touches devices, as it was decoded
- * @valid: the rest counts
+ * @valid: it is the one at @rip
+ * @last: the access that waits is its last: vmr_emulate_finish()
  * @rip: where it is
- * @insn: it
+ * @insn: it; also of one before, if its length isn't 0
+ * @bytes: what @insn was decoded from
  * @misses: how often in a row there was nothing for a device to do
  */
 struct vmr_decoded {
 	bool valid;
+	bool last;
 	u64 rip;
 	struct vmr_insn insn;
+	u8 bytes[16];
 	u8 misses;
 };
 

@@ -41,12 +41,17 @@ static u64 get(const struct vmr_emulation *e, u8 reg, u8 size)
 }
 
 /* 32 bits clear the upper half, fewer leave the rest alone. */
-static void put(struct vmr_emulation *e, u8 reg, u8 size, u64 value)
+static void put_gpr(u64 *gpr, u8 size, u64 value)
 {
 	u64 mask = vmr_size_mask(size);
 	u64 keep = size == 4 ? 0 : ~mask;
 
-	e->state->gpr[reg] = (e->state->gpr[reg] & keep) | (value & mask);
+	*gpr = (*gpr & keep) | (value & mask);
+}
+
+static void put(struct vmr_emulation *e, u8 reg, u8 size, u64 value)
+{
+	put_gpr(&e->state->gpr[reg], size, value);
 	if (reg == VMR_RSP)
 		e->registers = true;
 }
@@ -63,15 +68,21 @@ static u64 other(const struct vmr_emulation *e)
 	return get(e, insn->reg, insn->reg_size);
 }
 
-static void put_other(struct vmr_emulation *e, u64 value)
+static void put_operand(const struct vmr_insn *insn, u64 *gpr, u64 value)
 {
-	const struct vmr_insn *insn = e->insn;
-	u64 *gpr = &e->state->gpr[insn->reg];
-
 	if (insn->high)
 		*gpr = (*gpr & ~0xff00ULL) | (value & 0xff) << 8;
 	else
-		put(e, insn->reg, insn->reg_size, value);
+		put_gpr(gpr, insn->reg_size, value);
+}
+
+static void put_other(struct vmr_emulation *e, u64 value)
+{
+	const struct vmr_insn *insn = e->insn;
+
+	put_operand(insn, &e->state->gpr[insn->reg], value);
+	if (insn->reg == VMR_RSP && !insn->high)
+		e->registers = true;
 }
 
 static void put_flags(struct vmr_emulation *e, u64 flags)
@@ -394,6 +405,12 @@ static u64 swap_bytes(u64 value, u8 size)
 	return __builtin_bswap64(value) >> (64 - 8 * size);
 }
 
+/* Nothing but the answer is missing then. */
+static bool one_access(const struct operand *at)
+{
+	return at->pieces == 1 && at->size <= VMR_DEVICE_MOST;
+}
+
 static enum vmr_emulate_verdict move_to_memory(struct vmr_emulation *e)
 {
 	const struct vmr_insn *insn = e->insn;
@@ -416,29 +433,51 @@ static enum vmr_emulate_verdict move_to_memory(struct vmr_emulation *e)
 		break;
 	}
 	v = find_memory(e, &at);
-	return v ?: store_and_commit(e, &at, &value);
+	if (v)
+		return v;
+	e->last = one_access(&at);
+	return store_and_commit(e, &at, &value);
+}
+
+static u64 extend(const struct vmr_insn *insn, u64 value)
+{
+	u8 spare = 64 - 8 * insn->size;
+
+	if (insn->op == VMR_OP_MOVSX)
+		return (s64)(value << spare) >> spare;
+	if (insn->op == VMR_OP_MOVBE)
+		return swap_bytes(value, insn->size);
+	return value;
 }
 
 static enum vmr_emulate_verdict move_to_register(struct vmr_emulation *e)
 {
 	const struct vmr_insn *insn = e->insn;
-	u8 spare = 64 - 8 * insn->size;
 	struct operand at;
-	u64 value;
+	u64 value = 0;
 	enum vmr_emulate_verdict v;
 
-	v = load_memory(e, &at, &value);
+	v = find_memory(e, &at);
 	if (v)
 		return v;
-	if (insn->op == VMR_OP_MOVSX)
-		value = (s64)(value << spare) >> spare;
-	else if (insn->op == VMR_OP_MOVBE)
-		value = swap_bytes(value, insn->size);
-	else if (insn->op == VMR_OP_CMOVCC &&
-		 !vmr_condition(insn->condition, e->state->rflags))
+	e->last = one_access(&at) && insn->op != VMR_OP_CMOVCC &&
+		  insn->reg != VMR_RSP;
+	v = load(e, &at, &value);
+	if (v)
+		return v;
+	value = extend(insn, value);
+	if (insn->op == VMR_OP_CMOVCC &&
+	    !vmr_condition(insn->condition, e->state->rflags))
 		value = other(e);
 	put_other(e, value);
 	return v;
+}
+
+void vmr_emulate_finish(const struct vmr_insn *insn, struct vmr_state *state,
+			u64 value)
+{
+	if (!insn->to_memory)
+		put_operand(insn, &state->gpr[insn->reg], extend(insn, value));
 }
 
 static enum vmr_emulate_verdict move(struct vmr_emulation *e)
@@ -853,6 +892,7 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 
 	e->repeat = false;
 	e->registers = false;
+	e->last = false;
 	e->devices = 0;
 	e->replayed = 0;
 	e->writes = 0;
@@ -860,8 +900,7 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 	if (insn->bits != 64)
 		e->rip = (u32)e->rip;
 	verdict = execute(e);
-	if (verdict == VMR_EMULATE_DONE && !e->repeat &&
-	    e->state->rflags & SDM_RFLAGS_RF)
-		put_flags(e, e->state->rflags & ~SDM_RFLAGS_RF);
+	if (verdict == VMR_EMULATE_DONE && !e->repeat)
+		e->state->rflags &= ~SDM_RFLAGS_RF;
 	return verdict;
 }

@@ -78,11 +78,13 @@ struct vmr_emulate_write {
  *
  * @rip: DONE: of the next instruction, or of the same if it isn't through
  * @repeat: DONE: a string instruction has iterations left
- * @registers: DONE: RSP or RFLAGS changed, or @rip isn't just behind the instruction
+ * @registers: DONE: RSP or RFLAGS changed (RFLAGS.RF, which ends with each instruction,
+ *	       doesn't count), or @rip isn't just behind the instruction
  * @devices: accesses to devices that were met
  * @gpa: DEVICE and MISSING: where
  * @size: DEVICE: of the access
  * @write: DEVICE and MISSING: it is a write
+ * @last: DEVICE: vmr_emulate_finish() is all that is left when it has been made
  * @table: MISSING: a paging structure is, not the operand
  * @data: DEVICE: what is to be written
  * @vector: FAULT: the exception
@@ -105,6 +107,7 @@ struct vmr_emulation {
 	u64 gpa;
 	u8 size;
 	bool write;
+	bool last;
 	bool table;
 	u8 data[VMR_DEVICE_MOST_VECTOR];
 	u8 vector;
@@ -125,5 +128,18 @@ struct vmr_emulation {
  * Return: the verdict.
  */
 enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *emulation);
+
+/**
+ * vmr_emulate_finish() - finish an instruction whose last access has been made
+ * @insn: the instruction
+ * @state: registers; RSP, RIP and RFLAGS don't change, not even RFLAGS.RF
+ * @value: what was read, zero-extended; of no use for a write
+ *
+ * For most that touch devices this saves running them again.
+ *
+ * Context: Any.
+ */
+void vmr_emulate_finish(const struct vmr_insn *insn, struct vmr_state *state,
+			u64 value);
 
 #endif

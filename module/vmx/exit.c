@@ -217,10 +217,22 @@ static unsigned long wrap(unsigned long rip)
 	return (u32)rip;
 }
 
+/* RF is what an exit like a fault leaves behind: the instruction was to be resumed. */
+static void end_instruction(unsigned long rflags)
+{
+	if (rflags & SDM_RFLAGS_RF)
+		vmr_vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~SDM_RFLAGS_RF);
+	if (rflags & SDM_RFLAGS_TF)
+		vmr_vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			       vmr_vmcs_read(VMCS_GUEST_PENDING_DEBUG) |
+			       PENDING_SINGLE_STEP);
+}
+
 void vmr_exit_skip_by(struct vmr_vcpu *vcpu, u32 length)
 {
 	unsigned long rip = vmr_vmcs_read(VMCS_GUEST_RIP);
 	unsigned long next = rip + length;
+	unsigned long rflags;
 	u32 interruptibility;
 
 	if (unlikely((rip ^ next) >> 32))
@@ -231,10 +243,9 @@ void vmr_exit_skip_by(struct vmr_vcpu *vcpu, u32 length)
 	if (unlikely(interruptibility & SHADOWS))
 		vmr_vmcs_write32(VMCS_GUEST_INTERRUPTIBILITY,
 				 interruptibility & ~SHADOWS);
-	if (unlikely(vmr_vmcs_read(VMCS_GUEST_RFLAGS) & SDM_RFLAGS_TF))
-		vmr_vmcs_write(VMCS_GUEST_PENDING_DEBUG,
-			       vmr_vmcs_read(VMCS_GUEST_PENDING_DEBUG) |
-			       PENDING_SINGLE_STEP);
+	rflags = vmr_vmcs_read(VMCS_GUEST_RFLAGS);
+	if (unlikely(rflags & (SDM_RFLAGS_TF | SDM_RFLAGS_RF)))
+		end_instruction(rflags);
 }
 
 enum vmr_verdict vmr_exit_skip(struct vmr_vcpu *vcpu)

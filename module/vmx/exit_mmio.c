@@ -9,6 +9,8 @@
  * its beginning again. One that isn't known goes to user space as it is.
  */
 #include <linux/bits.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
@@ -16,6 +18,7 @@
 #include "ept/slots.h"
 #include "ring/area.h"
 #include "vmcs/access.h"
+#include "vmx/alu.h"
 #include "vmx/arch.h"
 #include "vmx/decode.h"
 #include "vmx/emulate.h"
@@ -81,23 +84,45 @@ static struct vmr_exit *begin_undecoded(struct vmr_vcpu *vcpu, u8 flags)
 static enum vmr_verdict undecoded(struct vmr_vcpu *vcpu, u64 gpa, u8 flags)
 {
 	struct vmr_exit *exit = begin_undecoded(vcpu, flags);
+	struct vmr_walk_mode mode;
 
 	vcpu->decoded.misses = 0;
+	vmr_state_walk_mode(vcpu, &mode);
 	exit->addr = gpa;
-	exit->count = vmr_memory_fetch(vcpu, exit->data);
+	exit->count = vmr_memory_fetch(vcpu, &mode, exit->data);
 	return VMR_GO_USER;
 }
 
 /* ---- what can ---- */
 
+/* Most instructions are through with their first access. */
+static bool finish_last(struct vmr_vcpu *vcpu, u64 value)
+{
+	struct vmr_decoded *decoded = &vcpu->decoded;
+
+	if (!decoded->valid || !decoded->last)
+		return false;
+	decoded->valid = false;
+	vmr_emulate_finish(&decoded->insn, &vcpu->state, value);
+	vcpu->exit.length = decoded->insn.length;
+	vcpu->skip = true;
+	return true;
+}
+
 /* User space has made the access: it is noted, and RUN goes on from there. */
 static bool finish_access(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
+	u64 value = 0;
+
 	if (reply->flags & VMR_REPLY_GP) {
 		vmr_events_raise(vcpu, SDM_VECTOR_GP);
 		forget(vcpu);
 	}
 	if (reply->flags)
+		return false;
+	memcpy(&value, reply->data, sizeof(value));
+	value &= vmr_size_mask(min_t(u8, vcpu->outstanding.size, sizeof(value)));
+	if (finish_last(vcpu, value))
 		return false;
 	vcpu->mmio.accesses++;
 	return true;
@@ -148,6 +173,7 @@ static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation
 	struct vmr_exit *exit = begin_access(vcpu, e->size, e->write);
 
 	vcpu->decoded.misses = 0;
+	vcpu->decoded.last = e->last;
 	exit->addr = e->gpa;
 	exit->size = e->size;
 	if (e->write)
@@ -158,6 +184,7 @@ static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation
 /* What an emulation needs of its surroundings. */
 struct surroundings {
 	struct vmr_vcpu *vcpu;
+	bool fresh;		/* the exit is the instruction's first */
 	struct vmr_walk_mode mode;
 };
 
@@ -171,11 +198,26 @@ static enum vmr_walk_verdict translate(void *ctx, u64 linear, u32 access,
 {
 	struct surroundings *here = ctx;
 
+	if (!(here->mode.cr0 & SDM_CR0_PG)) {
+		result->gpa = linear;
+		return VMR_WALK_DONE;
+	}
 	return vmr_memory_translate(here->vcpu, &here->mode, linear, access, result);
+}
+
+/* What the exit has just told doesn't have to be looked up. */
+static bool is_known_device(const struct surroundings *here, u64 gpa, bool write)
+{
+	const struct vmr_exit_info *exit = &here->vcpu->exit;
+
+	return here->fresh && !((gpa ^ exit->gpa) & PAGE_MASK) &&
+	       (write || !(exit->qualification & SDM_EPT_QUAL_WRITE));
 }
 
 static bool is_memory(void *ctx, u64 gpa, bool write)
 {
+	if (is_known_device(ctx, gpa, write))
+		return false;
 	return vmr_ept_is_memory(ept_of(ctx), gpa, write);
 }
 
@@ -217,19 +259,28 @@ static u8 bits_of(const struct vmr_vcpu *vcpu)
 	return cs & SDM_SEGMENT_DB ? 32 : 16;
 }
 
-static enum vmr_decode_verdict decode(struct vmr_vcpu *vcpu)
+static enum vmr_decode_verdict decode(struct vmr_vcpu *vcpu,
+				      const struct vmr_walk_mode *mode)
 {
 	struct vmr_decoded *decoded = &vcpu->decoded;
 	enum vmr_decode_verdict verdict;
-	u8 bytes[VMR_INSN_MOST];
+	u8 bytes[sizeof(decoded->bytes)] = {}, bits = bits_of(vcpu);
 	u32 count;
 
 	if (decoded->valid && decoded->rip == vcpu->state.rip)
 		return VMR_DECODE_DONE;
-	count = vmr_memory_fetch(vcpu, bytes);
-	verdict = vmr_decode(bytes, count, bits_of(vcpu), &decoded->insn);
+	count = vmr_memory_fetch(vcpu, mode, bytes);
 	decoded->rip = vcpu->state.rip;
+	decoded->valid = decoded->insn.length && decoded->insn.bits == bits &&
+			 decoded->insn.length <= count &&
+			 !memcmp(bytes, decoded->bytes, sizeof(bytes));
+	if (decoded->valid)
+		return VMR_DECODE_DONE;
+	memcpy(decoded->bytes, bytes, sizeof(bytes));
+	verdict = vmr_decode(bytes, count, bits, &decoded->insn);
 	decoded->valid = verdict == VMR_DECODE_DONE;
+	if (!decoded->valid)
+		decoded->insn.length = 0;
 	return verdict;
 }
 
@@ -289,23 +340,18 @@ static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 	}
 	vcpu->decoded.misses = 0;
 	vcpu->decoded.valid = e->repeat;
-	vcpu->mmio = (struct vmr_mmio_progress) {};
+	if (vcpu->mmio.accesses)
+		vcpu->mmio = (struct vmr_mmio_progress) {};
 }
 
-static enum vmr_verdict emulate(struct vmr_vcpu *vcpu)
+/* @fresh: vcpu->exit is of the instruction's first access. */
+static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 {
-	struct surroundings here = { .vcpu = vcpu };
-	struct vmr_emulation e = {
-		.state = &vcpu->state,
-		.mode = &here.mode,
-		.insn = &vcpu->decoded.insn,
-		.progress = &vcpu->mmio,
-		.ops = &ops,
-		.ctx = &here,
-		.needs_device = true,
-	};
+	struct surroundings here;
+	struct vmr_emulation e;
 
-	switch (decode(vcpu)) {
+	vmr_state_walk_mode(vcpu, &here.mode);
+	switch (decode(vcpu, &here.mode)) {
 	case VMR_DECODE_DONE:
 		break;
 	case VMR_DECODE_UNKNOWN:
@@ -314,7 +360,15 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu)
 	default:
 		return missed(vcpu);
 	}
-	vmr_state_walk_mode(vcpu, &here.mode);
+	here.vcpu = vcpu;
+	here.fresh = fresh;
+	e.state = &vcpu->state;
+	e.mode = &here.mode;
+	e.insn = &vcpu->decoded.insn;
+	e.progress = &vcpu->mmio;
+	e.ops = &ops;
+	e.ctx = &here;
+	e.needs_device = true;
 	do {
 		switch (vmr_emulate(&e)) {
 		case VMR_EMULATE_DEVICE:
@@ -327,6 +381,7 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu)
 			return missed(vcpu);
 		default:
 			finish(vcpu, &e);
+			here.fresh = false;
 			break;
 		}
 	} while (e.repeat && !something_is_due(vcpu));
@@ -337,7 +392,7 @@ enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu)
 {
 	if (vmr_state_fetch(vcpu, REGISTERS))
 		return lost(vcpu);
-	return emulate(vcpu);
+	return emulate(vcpu, false);
 }
 
 /*
@@ -354,7 +409,7 @@ static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 	if (vcpu->redeliver || qualification & SDM_EPT_QUAL_FETCH ||
 	    (qualification & operand) != operand)
 		return undecoded(vcpu, vcpu->exit.gpa, flags_of(qualification));
-	return emulate(vcpu);
+	return emulate(vcpu, true);
 }
 
 static enum vmr_verdict memory_fault(struct vmr_vcpu *vcpu, u32 cause)

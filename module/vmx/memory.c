@@ -141,15 +141,14 @@ enum vmr_memory_verdict vmr_memory_write(struct vmr_vcpu *vcpu,
 	return go(vcpu, at, &access, gpa);
 }
 
-u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, u8 *buf)
+u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
+		     u8 *buf)
 {
 	struct vmr_walk_result result;
-	struct vmr_walk_mode mode;
 	u32 done, piece;
 	u64 linear;
 
-	vmr_state_walk_mode(vcpu, &mode);
-	if (vmr_linear(&mode, &vcpu->state.segment[VMR_CS], VMR_CS,
+	if (vmr_linear(mode, &vcpu->state.segment[VMR_CS], VMR_CS,
 		       vcpu->state.rip, 1, VMR_WALK_FETCH, &linear))
 		return 0;
 	for (done = 0; done < INSTRUCTION_BYTES; done += piece) {
@@ -157,7 +156,7 @@ u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, u8 *buf)
 
 		piece = min_t(u32, INSTRUCTION_BYTES - done,
 			      PAGE_SIZE - offset_in_page(here));
-		if (vmr_walk(&mode, here, VMR_WALK_FETCH, read_table, vcpu, &result))
+		if (vmr_walk(mode, here, VMR_WALK_FETCH, read_table, vcpu, &result))
 			break;
 		if (vmr_ept_read(&vcpu->vm->ept, result.gpa, buf + done, piece))
 			break;

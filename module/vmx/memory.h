@@ -84,7 +84,8 @@ enum vmr_walk_verdict vmr_memory_translate(struct vmr_vcpu *vcpu,
 
 /**
  * vmr_memory_fetch() - read the current instruction's bytes
- * @vcpu: the vCPU, with all groups of registers read
+ * @vcpu: the vCPU, with REGS and SEGMENTS read
+ * @mode: how its addresses are translated
  * @buf: 15 bytes
  *
  * Raises nothing.
@@ -92,6 +93,7 @@ enum vmr_walk_verdict vmr_memory_translate(struct vmr_vcpu *vcpu,
  * Context: Process, may sleep.
  * Return: how many there are: 15, or less before a page that can't be read.
  */
-u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, u8 *buf);
+u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
+		     u8 *buf);
 
 #endif
