@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Owns the tests of what stops an emulated instruction: its faults, in their order,
+ * memory that isn't there, and notes of accesses that aren't its own. What
+ * instructions do is compared with a CPU in emulate_native.c.
+ */
+#include <string.h>
+
+#include <linux/kernel.h>
+#include <vmring.h>
+
+#include "unit.h"
+#include "vmx/arch.h"
+#include "vmx/decode.h"
+#include "vmx/emulate.h"
+
+#define RAM		0x1000ULL	/* linear and guest-physical, one page */
+#define DEVICE		0x2000ULL	/* one page */
+#define ABSENT		0x3000ULL	/* no translation, one page; then RAM again */
+#define GONE		0x5000ULL	/* RAM that can't be had */
+
+#define NO_VECTOR	0xff
+#define AT(...)		(const u8 []){ __VA_ARGS__ }
+
+/* Everything in which an instruction runs. */
+struct world {
+	struct vmr_state state;
+	struct vmr_walk_mode mode;
+	struct vmr_mmio_progress progress;
+	struct vmr_emulation e;
+	u8 bits;
+	u32 reads, writes;
+};
+
+static enum vmr_walk_verdict translate(void *ctx, u64 linear, u32 access,
+				       struct vmr_walk_result *result)
+{
+	if ((linear & ~0xfffULL) == ABSENT) {
+		result->error_code = access & VMR_WALK_WRITE ? SDM_PF_WRITE : 0;
+		return VMR_WALK_FAULT;
+	}
+	result->gpa = linear;
+	return VMR_WALK_DONE;
+}
+
+static bool is_memory(void *ctx, u64 gpa, bool write)
+{
+	return (gpa & ~0xfffULL) != DEVICE;
+}
+
+static int read_ram(void *ctx, u64 gpa, void *buf, u32 len)
+{
+	((struct world *)ctx)->reads++;
+	memset(buf, 0x11, len);
+	return (gpa & ~0xfffULL) == GONE;
+}
+
+static int write_ram(void *ctx, u64 gpa, const void *buf, u32 len)
+{
+	((struct world *)ctx)->writes++;
+	return (gpa & ~0xfffULL) == GONE;
+}
+
+static void read_vector(void *ctx, u8 reg, void *buf, u8 size)
+{
+	memset(buf, 0x22, size);
+}
+
+static void write_vector(void *ctx, u8 reg, const void *buf, u8 size, bool vex)
+{
+}
+
+static const struct vmr_emulate_ops ops = {
+	.translate = translate,
+	.is_memory = is_memory,
+	.read = read_ram,
+	.write = write_ram,
+	.read_vector = read_vector,
+	.write_vector = write_vector,
+};
+
+static void prepare(struct world *world, u8 bits)
+{
+	u32 i;
+
+	*world = (struct world){ .bits = bits };
+	world->mode = (struct vmr_walk_mode){
+		.cr0 = SDM_CR0_PE, .cpl = 3, .cs_l = bits == 64,
+		.efer = bits == 64 ? SDM_EFER_LMA : 0,
+	};
+	world->state.cr0 = SDM_CR0_PE;
+	world->state.cr4 = SDM_CR4_OSFXSR | SDM_CR4_OSXSAVE;
+	world->state.xcr0 = 7;
+	world->state.gpr[VMR_RSP] = RAM + 0x800;
+	for (i = VMR_ES; i <= VMR_GS; i++)
+		world->state.segment[i] = (struct vmr_segment){
+			.limit = 0xffff,
+			.access = 0xf3 | (bits == 32 ? SDM_SEGMENT_DB : 0),
+		};
+	world->state.segment[VMR_CS].access = 0xfb;
+}
+
+/* The instruction at EAX (RSI and RDI too); registers don't change unless it's done. */
+static enum vmr_emulate_verdict run(struct world *world, const u8 *bytes, u64 at)
+{
+	struct vmr_state before;
+	enum vmr_emulate_verdict verdict;
+	struct vmr_insn insn;
+
+	EXPECT_EQ(vmr_decode(bytes, VMR_INSN_MOST, world->bits, &insn), VMR_DECODE_DONE);
+	world->state.gpr[VMR_RAX] = at;
+	world->mode.rflags = world->state.rflags;
+	world->e.state = &world->state;
+	world->e.mode = &world->mode;
+	world->e.insn = &insn;
+	world->e.progress = &world->progress;
+	world->e.ops = &ops;
+	world->e.ctx = world;
+	world->reads = 0;
+	world->writes = 0;
+	before = world->state;
+	verdict = vmr_emulate(&world->e);
+	if (verdict != VMR_EMULATE_DONE)
+		EXPECT(!memcmp(&before, &world->state, sizeof(before)));
+	if (verdict == VMR_EMULATE_FAULT)
+		EXPECT(!world->writes);
+	return verdict;
+}
+
+/* The exception that it raises, or NO_VECTOR. */
+static u8 raises(struct world *world, const u8 *bytes, u64 at)
+{
+	return run(world, bytes, at) == VMR_EMULATE_FAULT ? world->e.vector : NO_VECTOR;
+}
+
+#define MOV_LOAD	AT(0x8b, 0x08, [15] = 0)		/* mov (%rax), %ecx */
+#define MOV_BYTE	AT(0x8a, 0x08, [15] = 0)
+#define MOVAPS		AT(0x0f, 0x28, 0x00, [15] = 0)
+#define MOVUPS		AT(0x0f, 0x10, 0x00, [15] = 0)
+#define VMOVAPS_YMM	AT(0xc5, 0xfc, 0x28, 0x00, [15] = 0)
+#define CMPXCHG16B	AT(0x48, 0x0f, 0xc7, 0x08, [15] = 0)
+#define ADD_LONG	AT(0x48, 0x01, 0x08, [15] = 0)		/* add %rcx, (%rax) */
+#define PUSH_AX		AT(0x50, [15] = 0)
+#define JMP_TO		AT(0xff, 0x20, [15] = 0)
+#define MOVSQ		AT(0x48, 0xa5, [15] = 0)
+
+void emulate_alignment(void)
+{
+	struct world world;
+
+	prepare(&world, 64);
+	EXPECT_EQ(raises(&world, MOVAPS, DEVICE + 8), SDM_VECTOR_GP);
+	EXPECT_EQ(raises(&world, MOVUPS, DEVICE + 8), NO_VECTOR);
+	EXPECT_EQ(raises(&world, VMOVAPS_YMM, DEVICE + 16), SDM_VECTOR_GP);
+	EXPECT_EQ(raises(&world, VMOVAPS_YMM, DEVICE + 32), NO_VECTOR);
+	EXPECT_EQ(raises(&world, CMPXCHG16B, DEVICE + 8), SDM_VECTOR_GP);
+
+	/* #AC: the guest, the program and its privilege have to want it. */
+	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE + 2), NO_VECTOR);
+	world.mode.cr0 |= SDM_CR0_AM;
+	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE + 2), NO_VECTOR);
+	world.state.rflags = SDM_RFLAGS_AC;
+	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE + 2), SDM_VECTOR_AC);
+	EXPECT_EQ(world.e.error, 0);
+	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE + 4), NO_VECTOR);
+	EXPECT_EQ(raises(&world, MOV_BYTE, DEVICE + 3), NO_VECTOR);
+	EXPECT_EQ(raises(&world, MOVUPS, DEVICE + 3), NO_VECTOR);
+	world.mode.cpl = 0;
+	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE + 2), NO_VECTOR);
+}
+
+void emulate_vector_units(void)
+{
+	struct world world;
+
+	prepare(&world, 64);
+	world.state.cr0 |= SDM_CR0_TS;
+	EXPECT_EQ(raises(&world, MOVUPS, DEVICE), SDM_VECTOR_NM);
+	EXPECT_EQ(raises(&world, VMOVAPS_YMM, DEVICE), SDM_VECTOR_NM);
+	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE), NO_VECTOR);
+	world.state.cr4 = SDM_CR4_OSXSAVE;
+	EXPECT_EQ(raises(&world, MOVUPS, DEVICE), SDM_VECTOR_UD);
+	world.state.cr4 = SDM_CR4_OSFXSR;
+	EXPECT_EQ(raises(&world, VMOVAPS_YMM, DEVICE), SDM_VECTOR_UD);
+	prepare(&world, 64);
+	world.state.xcr0 = 3;
+	EXPECT_EQ(raises(&world, VMOVAPS_YMM, DEVICE), SDM_VECTOR_UD);
+	EXPECT_EQ(raises(&world, MOVUPS, DEVICE), NO_VECTOR);
+	world.state.cr0 |= SDM_CR0_EM;
+	EXPECT_EQ(raises(&world, MOVUPS, DEVICE), SDM_VECTOR_UD);
+	prepare(&world, 32);
+	world.state.rflags = SDM_RFLAGS_VM;
+	EXPECT_EQ(raises(&world, VMOVAPS_YMM, DEVICE), SDM_VECTOR_UD);
+}
+
+/* The second page's fault comes before the first page's device is asked. */
+void emulate_page_faults(void)
+{
+	struct world world;
+
+	prepare(&world, 64);
+	EXPECT_EQ(raises(&world, MOV_LOAD, ABSENT - 2), SDM_VECTOR_PF);
+	EXPECT_EQ(world.e.address, ABSENT);
+	EXPECT_EQ(world.e.error, 0);
+	EXPECT_EQ(raises(&world, ADD_LONG, ABSENT + 0xffc), SDM_VECTOR_PF);
+	EXPECT_EQ(world.e.address, ABSENT + 0xffc);
+	EXPECT_EQ(world.e.error, SDM_PF_WRITE);
+	EXPECT_EQ(world.e.devices, 0);
+
+	/* A string's destination, before its source is read; and its source first. */
+	world.state.gpr[VMR_RSI] = DEVICE;
+	world.state.gpr[VMR_RDI] = ABSENT + 8;
+	EXPECT_EQ(raises(&world, MOVSQ, 0), SDM_VECTOR_PF);
+	EXPECT_EQ(world.e.address, ABSENT + 8);
+	EXPECT_EQ(world.e.error, SDM_PF_WRITE);
+	world.state.gpr[VMR_RSI] = ABSENT + 16;
+	EXPECT_EQ(raises(&world, MOVSQ, 0), SDM_VECTOR_PF);
+	EXPECT_EQ(world.e.address, ABSENT + 16);
+}
+
+void emulate_segments(void)
+{
+	struct world world;
+
+	prepare(&world, 64);
+	EXPECT_EQ(raises(&world, MOV_LOAD, 1ULL << 47), SDM_VECTOR_GP);
+	world.state.gpr[VMR_RSP] = 1ULL << 63;
+	EXPECT_EQ(raises(&world, PUSH_AX, 0), SDM_VECTOR_SS);
+
+	prepare(&world, 32);
+	EXPECT_EQ(raises(&world, MOV_LOAD, 0xfffd), SDM_VECTOR_GP);
+	EXPECT_EQ(raises(&world, MOV_LOAD, 0xfffc), NO_VECTOR);
+	world.state.gpr[VMR_RSP] = 0x20000;
+	EXPECT_EQ(raises(&world, PUSH_AX, 0), SDM_VECTOR_SS);
+	/* All that is read is 0x11: that far the code doesn't go. */
+	EXPECT_EQ(raises(&world, JMP_TO, RAM), SDM_VECTOR_GP);
+	world.state.segment[VMR_CS].limit = 0xffffffff;
+	EXPECT_EQ(raises(&world, JMP_TO, RAM), NO_VECTOR);
+	EXPECT_EQ(world.e.rip, 0x11111111);
+
+	/* A stack of 16 bits goes around, and keeps the rest of ESP. */
+	prepare(&world, 16);
+	world.state.gpr[VMR_RSP] = 0xabcd0000;
+	EXPECT_EQ(run(&world, PUSH_AX, 0), VMR_EMULATE_DONE);
+	EXPECT_EQ(world.state.gpr[VMR_RSP], 0xabcdfffe);
+	EXPECT(world.e.registers);
+}
+
+void emulate_missing_memory(void)
+{
+	struct world world;
+
+	prepare(&world, 64);
+	EXPECT_EQ(run(&world, MOV_LOAD, GONE + 4), VMR_EMULATE_MISSING);
+	EXPECT_EQ(world.e.gpa, GONE + 4);
+	EXPECT(!world.e.write && !world.e.table);
+	/* What a device has given is there when the instruction comes again. */
+	world.state.gpr[VMR_RSI] = DEVICE;
+	world.state.gpr[VMR_RDI] = GONE;
+	EXPECT_EQ(run(&world, MOVSQ, 0), VMR_EMULATE_DEVICE);
+	EXPECT_EQ(world.e.gpa, DEVICE);
+	EXPECT_EQ(world.e.size, 8);
+	EXPECT(!world.e.write && !world.e.last);
+	world.progress = (struct vmr_mmio_progress){ .accesses = 1, .bytes = 8 };
+	EXPECT_EQ(run(&world, MOVSQ, 0), VMR_EMULATE_MISSING);
+	EXPECT_EQ(world.e.gpa, GONE);
+	EXPECT(world.e.write);
+	world.state.gpr[VMR_RDI] = RAM;
+	EXPECT_EQ(run(&world, MOVSQ, 0), VMR_EMULATE_DONE);
+	EXPECT_EQ(world.writes, 1);
+	EXPECT_EQ(world.e.devices, 1);
+}
+
+/* Notes that can't be of this instruction, and an instruction without a device. */
+void emulate_notes(void)
+{
+	struct world world;
+
+	prepare(&world, 64);
+	world.progress = (struct vmr_mmio_progress){ .accesses = 1, .bytes = 3 };
+	EXPECT_EQ(run(&world, MOV_LOAD, DEVICE), VMR_EMULATE_AGAIN);
+	world.progress = (struct vmr_mmio_progress){ .accesses = 1, .bytes = 255 };
+	EXPECT_EQ(run(&world, MOV_LOAD, DEVICE), VMR_EMULATE_AGAIN);
+	world.progress = (struct vmr_mmio_progress){};
+	world.e.needs_device = true;
+	EXPECT_EQ(run(&world, ADD_LONG, RAM), VMR_EMULATE_AGAIN);
+	EXPECT_EQ(world.writes, 0);
+	EXPECT_EQ(run(&world, MOV_LOAD, RAM), VMR_EMULATE_DONE);
+	EXPECT_EQ(world.state.gpr[VMR_RCX], 0x11111111);
+	EXPECT_EQ(run(&world, ADD_LONG, DEVICE), VMR_EMULATE_DEVICE);
+}
