@@ -121,10 +121,10 @@ void vmr_dirty_set(const struct vmr_memslot *slot, u64 gpa);
  * @gpa: guest-physical address, anywhere
  * @len: how much; may cross pages and slots
  *
- * To be called after every such write, by whoever does it; vmr_ept_write() has done
- * so. It comes behind the write, as one that is told of a page reads it then. The
- * caller sees to it that the write and this come within one ioctl, by which user
- * space knows that nobody writes any more.
+ * To be called after every such write, by whoever does it; vmr_ept_write() and
+ * vmr_ept_exchange() have done so. It comes behind the write, as one that is told
+ * of a page reads it then. The caller sees to it that the write and this come within
+ * one ioctl, by which user space knows that nobody writes any more.
  *
  * Context: Process.
  */

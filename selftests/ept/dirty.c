@@ -216,6 +216,25 @@ TEST_F(vm, what_vmring_writes)
 	EXPECT_DIRTY(1 << 3 | 1 << 4, 0);
 }
 
+/* The same into a page whose table is in the slot: vmring sets the flags there. */
+GUEST64(guest_ins_far,
+	"mov $0x50000000, %edi; mov $1, %ecx; mov $0x77, %edx; cld; rep insb; hlt");
+
+TEST_F(vm, flags_that_vmring_sets)
+{
+	uint8_t *memory = logged_slot(_metadata, &self->vm, PAGES);
+	const char *name;
+
+	*word(memory, PAGE) = GUEST_DATA | 7;
+	vcpu_start(&self->cpu, GUEST_LONG, guest(guest_ins_far));
+	((uint64_t *)(self->vm.ram + GUEST_PD))[0x50000000 >> 21] = (FAR + PAGE) | 7;
+	while (!strcmp("io", name = vcpu_next(&self->cpu)))
+		vcpu_answer(&self->cpu, "\x33", 1);
+	ASSERT_STREQ("hlt", name) { vcpu_tell(&self->cpu); }
+	EXPECT_EQ(GUEST_DATA | 0x67, *word(memory, PAGE));
+	EXPECT_DIRTY(1 << 1, 0);
+}
+
 /* ---- slots that change ---- */
 
 TEST_F(vm, flags_that_come_and_go)
