@@ -121,20 +121,26 @@ SYM_INNER_LABEL_ALIGN(vmr_entry_arrival, SYM_L_GLOBAL)
 	mov	%r15, GPR(15)
 	pop	GPR(7)
 
-	/* Before the first RET: the guest may have filled the return predictor. */
+	/*
+	 * Before the first RET: the guest may have filled the return predictor. A
+	 * kernel that sets IBRS fills it at exits, too: so where there is nothing to
+	 * do, one jump passes both by.
+	 */
+	ALTERNATIVE_2 "jmp .Lpredictors_are_right", \
+		"", X86_FEATURE_RSB_VMEXIT, "", X86_FEATURE_RSB_VMEXIT_LITE
 	FILL_RETURN_BUFFER %rcx, RSB_CLEAR_LOOPS, X86_FEATURE_RSB_VMEXIT, \
 			   X86_FEATURE_RSB_VMEXIT_LITE
 	/*
 	 * IBRS counts from when it is set in the more privileged mode, so that it is
 	 * set again where it stayed set.
 	 */
-	ALTERNATIVE "jmp .Librs_is_right", "", X86_FEATURE_KERNEL_IBRS
+	ALTERNATIVE "jmp .Lpredictors_are_right", "", X86_FEATURE_KERNEL_IBRS
 	mov	$VMR_ENTRY_SPEC_CTRL, %ecx
 	mov	PER_CPU_VAR(x86_spec_ctrl_current), %rax
 	mov	%rax, %rdx
 	shr	$32, %rdx
 	wrmsr
-.Librs_is_right:
+.Lpredictors_are_right:
 	VMR_CLEAR_BRANCH_HISTORY
 	xor	%eax, %eax
 	jmp	.Lreturn
