@@ -7,6 +7,7 @@
  * heard meanwhile that the process changed its memory. The reference goes back at
  * once: from then on the notifier takes the page away in time.
  */
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
@@ -77,6 +78,19 @@ static enum vmr_ept_verdict mapped(struct violation *violation,
 	return VMR_EPT_MAPPED;
 }
 
+/*
+ * A page that has stayed mapped since it was got for writing, and was only taken the
+ * right to be written for the log's sake, is still the process's to write.
+ */
+static bool write_again(struct violation *violation, u64 *entry)
+{
+	if (!vmr_pte_may_write_again(READ_ONCE(*entry), violation->access))
+		return false;
+	set_bit(VMR_PTE_WRITE_BIT, (unsigned long *)entry);
+	vmr_dirty_set(&violation->slot, violation->gpa);
+	return true;
+}
+
 /* What can be said without getting the page: RETRY if that has to be done. */
 static enum vmr_ept_verdict judge(struct vmr_ept *ept,
 				  struct violation *violation)
@@ -99,7 +113,8 @@ static enum vmr_ept_verdict judge(struct vmr_ept *ept,
 	/* Another vCPU may have been faster. */
 	vmr_tables_find(ept, violation->gpa, &place);
 	if (vmr_pte_present(*place.entry) &&
-	    vmr_pte_allows(*place.entry, violation->access))
+	    (vmr_pte_allows(*place.entry, violation->access) ||
+	     write_again(violation, place.entry)))
 		return mapped(violation, place.level);
 	return VMR_EPT_RETRY;
 }
@@ -165,14 +180,17 @@ static u32 choose_access(const struct vmr_ept *ept,
 }
 
 /* Where a log is kept, what is only read so far is clean. */
-static u64 make_leaf(const struct violation *violation, u64 hpa,
+static u64 make_leaf(const struct vmr_ept *ept,
+		     const struct violation *violation, u64 hpa,
 		     unsigned int level, u32 access)
 {
 	u64 pte = vmr_pte_leaf(hpa, level, access);
 
-	if (violation->slot.dirty && !(violation->access & VMR_EPT_WRITE))
+	if (!violation->slot.dirty)
+		return pte;
+	if (!(violation->access & VMR_EPT_WRITE))
 		return vmr_pte_clean(pte);
-	return pte;
+	return ept->pml ? pte : vmr_pte_rearmable(pte);
 }
 
 /*
@@ -203,7 +221,8 @@ static enum vmr_ept_verdict map(struct vmr_ept *ept,
 					       hva + vmr_pte_size(level)))
 		return VMR_EPT_RETRY;
 	if (!vmr_tables_map(ept, cache, violation->gpa, level,
-			    make_leaf(violation, hpa, level, access), removed))
+			    make_leaf(ept, violation, hpa, level, access),
+			    removed))
 		return VMR_EPT_RETRY;
 	if (access & VMR_EPT_WRITE)
 		mark_dirty(violation->host.page);

@@ -172,10 +172,41 @@ static inline bool vmr_pte_allows(u64 pte, u32 access)
  */
 bool vmr_pte_accessed(u64 pte);
 
-/* Bit numbers, for clear_bit() and the like: the right to write, the flags. */
+/*
+ * Bit numbers, for clear_bit() and the like: the right to write, the flags, and one
+ * that the CPU ignores: the right to write may come back, it was only taken away to
+ * hear of a write.
+ */
 #define VMR_PTE_WRITE_BIT	1
 #define VMR_PTE_ACCESSED_BIT	8
 #define VMR_PTE_DIRTY_BIT	9
+#define VMR_PTE_WRITABLE_BIT	11
+
+/**
+ * vmr_pte_rearmable() - note in an entry that its right to write may come back
+ * @pte: the entry, a leaf
+ *
+ * Context: Any.
+ * Return: the entry, if it may be written; else as it was.
+ */
+static inline u64 vmr_pte_rearmable(u64 pte)
+{
+	return pte | (pte >> VMR_PTE_WRITE_BIT & 1) << VMR_PTE_WRITABLE_BIT;
+}
+
+/**
+ * vmr_pte_may_write_again() - whether only the right to write was taken away
+ * @pte: the entry
+ * @access: VMR_EPT_..., which the entry doesn't allow
+ *
+ * Context: Any.
+ * Return: true if it allows the access once it has that right again.
+ */
+static inline bool vmr_pte_may_write_again(u64 pte, u32 access)
+{
+	return pte & BIT_ULL(VMR_PTE_WRITABLE_BIT) &&
+	       vmr_pte_allows(pte | VMR_EPT_WRITE, access);
+}
 
 /**
  * vmr_pte_clean() - take the dirty flag out of an entry

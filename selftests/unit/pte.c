@@ -133,6 +133,26 @@ void pte_clean(void)
 	EXPECT_EQ(1 << VMR_PTE_WRITE_BIT, VMR_EPT_WRITE);
 }
 
+/* The right to write comes back to what had it, and to nothing else. */
+void pte_may_write_again(void)
+{
+	const u64 written = vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_READ | VMR_EPT_WRITE);
+	const u64 read = vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_READ);
+	const u64 armed = vmr_pte_rearmable(written) & ~(u64)VMR_EPT_WRITE;
+	static const struct vmr_pte_rules rules = { .phys_bits = 40 };
+
+	EXPECT_EQ(vmr_pte_rearmable(read), read);
+	EXPECT(!vmr_pte_may_write_again(read, VMR_EPT_WRITE));
+	EXPECT(!vmr_pte_may_write_again(written, VMR_EPT_WRITE));
+	EXPECT(!vmr_pte_allows(armed, VMR_EPT_WRITE));
+	EXPECT(vmr_pte_may_write_again(armed, VMR_EPT_WRITE));
+	EXPECT(vmr_pte_may_write_again(armed, VMR_EPT_WRITE | VMR_EPT_READ));
+	EXPECT(!vmr_pte_may_write_again(armed, VMR_EPT_FETCH));
+	EXPECT(!vmr_pte_may_write_again(armed, VMR_EPT_WRITE | VMR_EPT_FETCH));
+	EXPECT(!vmr_pte_fault(armed, VMR_EPT_4K, &rules));
+	EXPECT_EQ(vmr_pte_address(armed, VMR_EPT_4K), 0x1000);
+}
+
 #define ADDRESS_BITS	40
 
 /* One rule after the other, broken in an entry that is right otherwise. */

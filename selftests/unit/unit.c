@@ -65,6 +65,7 @@ static const struct {
 	{ "pte_may_become", pte_may_become },
 	{ "pte_includes", pte_includes },
 	{ "pte_clean", pte_clean },
+	{ "pte_may_write_again", pte_may_write_again },
 	{ "pte_faults", pte_faults },
 	{ "pte_no_faults", pte_no_faults },
 	{ "slots_all_pairs", slots_all_pairs },

@@ -122,6 +122,7 @@ void pte_indices(void);
 void pte_may_become(void);
 void pte_includes(void);
 void pte_clean(void);
+void pte_may_write_again(void);
 void pte_faults(void);
 void pte_no_faults(void);
 void slots_all_pairs(void);
