@@ -12,7 +12,7 @@
 
 struct bench_vm;	/* each backend's own */
 
-/* Where a vCPU begins: in real mode, all segments at 0, interrupts off. */
+/* Where a vCPU begins: in real mode, all segments at 0, FS of 4 GiB, interrupts off. */
 struct bench_regs {
 	uint64_t rip, rbx, rbp, rdi;
 };
@@ -44,6 +44,14 @@ struct bench_backend {
 	/* Guest-physical memory; page aligned, one slot, before the first run(). */
 	int (*map)(struct bench_vm *vm, uint64_t gpa, void *memory, size_t size);
 	int (*set_regs)(struct bench_vm *vm, const struct bench_regs *regs);
+
+	/* Another slot than map()'s, set, changed or (size 0) deleted at any time. */
+	int (*slot)(struct bench_vm *vm, unsigned int number, uint64_t gpa, void *memory,
+		    size_t size, bool logs);
+	/* Which pages of a slot that logs were written, forgotten from then on. */
+	int (*dirty)(struct bench_vm *vm, unsigned int number, size_t pages, uint64_t *bitmap);
+	/* One more vCPU, which only uses memory: its file, which the caller closes. */
+	int (*add_vcpu)(struct bench_vm *vm, unsigned int id);
 
 	/* Until the next exit that is for user space. */
 	int (*run)(struct bench_vm *vm, struct bench_exit *exit);

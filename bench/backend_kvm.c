@@ -97,6 +97,36 @@ static int kvm_map(struct bench_vm *vm, uint64_t gpa, void *memory, size_t size)
 	return ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &slot) ? -errno : 0;
 }
 
+static int kvm_slot(struct bench_vm *vm, unsigned int number, uint64_t gpa, void *memory,
+		    size_t size, bool logs)
+{
+	struct kvm_userspace_memory_region slot = {
+		.slot = number,
+		.flags = logs ? KVM_MEM_LOG_DIRTY_PAGES : 0,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)memory,
+	};
+
+	return ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &slot) ? -errno : 0;
+}
+
+/* Of a whole slot, which is what pages says. */
+static int kvm_dirty(struct bench_vm *vm, unsigned int number, size_t pages, uint64_t *bitmap)
+{
+	struct kvm_dirty_log log = { .slot = number, .dirty_bitmap = bitmap };
+
+	(void)pages;
+	return ioctl(vm->vm, KVM_GET_DIRTY_LOG, &log) ? -errno : 0;
+}
+
+static int kvm_add_vcpu(struct bench_vm *vm, unsigned int id)
+{
+	int fd = ioctl(vm->vm, KVM_CREATE_VCPU, id);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* After creation all segments but the code's are at 0 already. */
 static int kvm_set_regs(struct bench_vm *vm, const struct bench_regs *from)
 {
@@ -109,6 +139,8 @@ static int kvm_set_regs(struct bench_vm *vm, const struct bench_regs *from)
 		return -errno;
 	sregs.cs.base = 0;
 	sregs.cs.selector = 0;
+	sregs.fs.limit = ~0u;
+	sregs.fs.g = 1;
 	if (ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) || ioctl(vm->vcpu, KVM_SET_REGS, &regs))
 		return -errno;
 	return 0;
@@ -172,6 +204,9 @@ const struct bench_backend backend_kvm = {
 	.create = kvm_create,
 	.destroy = kvm_destroy,
 	.map = kvm_map,
+	.slot = kvm_slot,
+	.dirty = kvm_dirty,
+	.add_vcpu = kvm_add_vcpu,
 	.set_regs = kvm_set_regs,
 	.run = kvm_run,
 	.get_state = kvm_get_state,

@@ -113,6 +113,35 @@ static int vmring_map(struct bench_vm *vm, uint64_t gpa, void *memory, size_t si
 	return ioctl(vm->vm, VMR_SET_SLOT, &slot) ? -errno : 0;
 }
 
+static int vmring_slot(struct bench_vm *vm, unsigned int number, uint64_t gpa, void *memory,
+		       size_t size, bool logs)
+{
+	struct vmr_slot slot = {
+		.size = sizeof(slot), .slot = number, .gpa = gpa, .length = size,
+		.hva = (uintptr_t)memory, .flags = logs ? VMR_SLOT_LOG_DIRTY : 0,
+	};
+
+	return ioctl(vm->vm, VMR_SET_SLOT, &slot) ? -errno : 0;
+}
+
+static int vmring_dirty(struct bench_vm *vm, unsigned int number, size_t pages, uint64_t *bitmap)
+{
+	struct vmr_dirty dirty = {
+		.size = sizeof(dirty), .slot = number, .pages = pages,
+		.bitmap = (uintptr_t)bitmap,
+	};
+
+	return ioctl(vm->vm, VMR_GET_DIRTY, &dirty) ? -errno : 0;
+}
+
+static int vmring_add_vcpu(struct bench_vm *vm, unsigned int id)
+{
+	struct vmr_create_vcpu vcpu = { .size = sizeof(vcpu), .id = id };
+	int fd = ioctl(vm->vm, VMR_CREATE_VCPU, &vcpu);
+
+	return fd < 0 ? -errno : fd;
+}
+
 /* After creation all segments but the code's are at 0 already. */
 static int vmring_set_regs(struct bench_vm *vm, const struct bench_regs *from)
 {
@@ -125,6 +154,8 @@ static int vmring_set_regs(struct bench_vm *vm, const struct bench_regs *from)
 		return -errno;
 	state->segment[VMR_CS].base = 0;
 	state->segment[VMR_CS].selector = 0;
+	state->segment[VMR_FS].limit = ~0u;
+	state->segment[VMR_FS].access |= 0x8000;
 	state->rip = from->rip;
 	state->gpr[VMR_RBX] = from->rbx;
 	state->gpr[VMR_RBP] = from->rbp;
@@ -198,6 +229,9 @@ const struct bench_backend backend_vmring = {
 	.create = vmring_create,
 	.destroy = vmring_destroy,
 	.map = vmring_map,
+	.slot = vmring_slot,
+	.dirty = vmring_dirty,
+	.add_vcpu = vmring_add_vcpu,
 	.set_regs = vmring_set_regs,
 	.run = vmring_run,
 	.get_state = vmring_get_state,

@@ -12,7 +12,8 @@
  * instruction that exits, divided by the batch's round trips. So the loop is not
  * in it, the exiting instruction is, and a batch that an interrupt of the host
  * fell into doesn't move it. "create", "first-exit", "get-state" and "set-state" are
- * medians of whole VMs.
+ * medians of whole VMs, "slot-add" and "slot-delete" of calls, "dirty-log-page" of what a
+ * page costs more if its writes are logged; "vm-memory" and "vcpu-memory" are bytes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,11 +21,13 @@
 #include <string.h>
 #include <sys/io.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <x86intrin.h>
 
 #include "backend.h"
 #include "guest.h"
 
+#define LARGE_SIZE	((size_t)GUEST_LARGE * GUEST_ROUNDS * GUEST_LARGE_BATCHES)
 #define VMS		5	/* how many "create" and "first-exit" look at */
 
 static const struct bench_backend *const backends[] = {
@@ -63,6 +66,9 @@ GUEST(mmio_write);
 GUEST(mmio_write_without);
 GUEST(ept_fault);
 GUEST(ept_fault_without);
+GUEST(large_fault);
+GUEST(large_fault_without);
+GUEST(dirty);
 GUEST(exit);
 
 /* ---- helpers ---- */
@@ -99,6 +105,21 @@ static char *guest_memory(void)
 	return memory;
 }
 
+/* Large pages of the pool, all of it there; NULL: there is no pool. */
+static char *large_memory(size_t size)
+{
+	FILE *pool = fopen("/proc/sys/vm/nr_hugepages", "w");
+	char *memory;
+
+	if (pool) {
+		fprintf(pool, "%zu\n", size / GUEST_LARGE + 1);
+		fclose(pool);
+	}
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_POPULATE, -1, 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 /* Answers exits until the guest says that it is done. */
 static int run_to_end(const struct bench_backend *backend, struct bench_vm *vm)
 {
@@ -121,10 +142,11 @@ static int run_to_end(const struct bench_backend *backend, struct bench_vm *vm)
 	}
 }
 
-/* From a VM just made to its end; the memory is the caller's. */
-static int run_guest(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
-		     const struct code *code, unsigned int batches)
+/* Ready to run; the memory is the caller's. */
+static int prepare_guest(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
+			 const struct code *code, unsigned int batches)
 {
+	const uint32_t before_first = GUEST_HIGH - GUEST_LARGE;
 	const struct bench_regs regs = {
 		.rip = GUEST_CODE,
 		.rbx = GUEST_PAGES / 16 - 0x100,
@@ -135,20 +157,30 @@ static int run_guest(const struct bench_backend *backend, struct bench_vm *vm, c
 
 	memcpy(memory + GUEST_CODE, code->begin, code->end - code->begin);
 	memcpy(memory + GUEST_HYPERCALL, &backend->hypercall, sizeof(backend->hypercall));
+	memcpy(memory + GUEST_AT, &before_first, sizeof(before_first));
 	error = backend->map(vm, 0, memory, GUEST_MEMORY);
 	if (error)
 		return failed(backend, "mapping memory", error);
 	error = backend->set_regs(vm, &regs);
 	if (error)
 		return failed(backend, "setting registers", error);
-	return run_to_end(backend, vm);
+	return 0;
+}
+
+/* From a VM just made to its end. */
+static int run_guest(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
+		     const struct code *code, unsigned int batches)
+{
+	int error = prepare_guest(backend, vm, memory, code, batches);
+
+	return error ? error : run_to_end(backend, vm);
 }
 
 /* ---- round trips ---- */
 
 /* The median batch of a guest of its own. */
 static int measure_batch(const struct bench_backend *backend, const struct code *code,
-			 unsigned int batches, uint64_t *batch)
+			 unsigned int batches, char *high, uint64_t *batch)
 {
 	uint64_t times[GUEST_BATCHES];
 	struct bench_vm *vm;
@@ -163,7 +195,10 @@ static int measure_batch(const struct bench_backend *backend, const struct code 
 		failed(backend, "creating a VM", error);
 		goto out_memory;
 	}
-	error = run_guest(backend, vm, memory, code, batches);
+	if (high)
+		error = backend->slot(vm, 1, GUEST_HIGH, high, LARGE_SIZE, false);
+	if (!error)
+		error = run_guest(backend, vm, memory, code, batches);
 	if (!error) {
 		stamps = (const uint32_t *)(memory + GUEST_TIMES);
 		for (unsigned int i = 0; i < batches; i++)
@@ -176,16 +211,229 @@ out_memory:
 	return error;
 }
 
+static int measure_trips(const struct bench_backend *backend, const struct path *path,
+			 char *high, uint64_t *figure)
+{
+	uint64_t with, without;
+	int error = measure_batch(backend, &path->with, path->batches, high, &with);
+
+	if (!error)
+		error = measure_batch(backend, &path->without, path->batches, high, &without);
+	if (!error)
+		*figure = (with - without + GUEST_ROUNDS / 2) / GUEST_ROUNDS;
+	return error;
+}
+
 static int measure_round_trip(const struct bench_backend *backend, const struct path *path,
 			      uint64_t *figure)
 {
-	uint64_t with, without;
-	int error = measure_batch(backend, &path->with, path->batches, &with);
+	return measure_trips(backend, path, NULL, figure);
+}
 
+static int measure_large_fault(const struct bench_backend *backend, const struct path *path,
+			       uint64_t *figure)
+{
+	char *high = large_memory(LARGE_SIZE);
+	int error;
+
+	if (!high)
+		return failed(backend, "large pages", -ENOMEM);
+	error = measure_trips(backend, path, high, figure);
+	munmap(high, LARGE_SIZE);
+	return error;
+}
+
+/* ---- slots, and the log of one ---- */
+
+#define CALLS		9
+#define HIGH_SIZE	0x100000
+
+enum slot_time { SLOT_ADD, SLOT_DELETE };
+
+static int time_slots(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
+		      enum slot_time which, uint64_t *times)
+{
+	uint64_t began, added, deleted;
+	int error;
+
+	for (unsigned int i = 0; i < CALLS; i++) {
+		began = __rdtsc();
+		error = backend->slot(vm, 1, GUEST_HIGH, memory, HIGH_SIZE, false);
+		added = __rdtsc();
+		if (!error)
+			error = backend->slot(vm, 1, GUEST_HIGH, memory, 0, false);
+		deleted = __rdtsc();
+		if (error)
+			return failed(backend, "setting a slot", error);
+		times[i] = which == SLOT_ADD ? added - began : deleted - added;
+	}
+	return 0;
+}
+
+static int measure_slots(const struct bench_backend *backend, enum slot_time which,
+			 uint64_t *figure)
+{
+	char *memory = guest_memory();
+	uint64_t times[CALLS];
+	struct bench_vm *vm;
+	int error;
+
+	if (!memory)
+		return failed(backend, "memory", -ENOMEM);
+	error = backend->create(&vm);
+	if (error) {
+		failed(backend, "creating a VM", error);
+	} else {
+		error = time_slots(backend, vm, memory, which, times);
+		backend->destroy(vm);
+	}
+	munmap(memory, GUEST_MEMORY);
 	if (!error)
-		error = measure_batch(backend, &path->without, path->batches, &without);
+		*figure = median(times, CALLS);
+	return error;
+}
+
+static int measure_slot_add(const struct bench_backend *backend, const struct path *path,
+			    uint64_t *figure)
+{
+	(void)path;
+	return measure_slots(backend, SLOT_ADD, figure);
+}
+
+static int measure_slot_delete(const struct bench_backend *backend, const struct path *path,
+			       uint64_t *figure)
+{
+	(void)path;
+	return measure_slots(backend, SLOT_DELETE, figure);
+}
+
+/* Rounds of writing all pages, and of asking for the log between them if there is one. */
+static int time_rounds(const struct bench_backend *backend, struct bench_vm *vm, bool logs,
+		       uint64_t *times)
+{
+	uint64_t bitmap[GUEST_MEMORY / 4096 / 64], began;
+	int error = 0;
+
+	for (unsigned int i = 0; i < CALLS && !error; i++) {
+		began = __rdtsc();
+		if (logs)
+			error = backend->dirty(vm, 0, GUEST_MEMORY / 4096, bitmap);
+		if (error)
+			return failed(backend, "asking for the log", error);
+		error = run_to_end(backend, vm);
+		times[i] = __rdtsc() - began;
+	}
+	return error;
+}
+
+/* The median round of a VM of its own, with a log or without. */
+static int measure_rounds(const struct bench_backend *backend, const struct path *path,
+			  char *memory, bool logs, uint64_t *round)
+{
+	uint64_t times[CALLS];
+	struct bench_vm *vm;
+	int error = backend->create(&vm);
+
+	if (error)
+		return failed(backend, "creating a VM", error);
+	error = prepare_guest(backend, vm, memory, &path->with, 1);
+	if (!error && logs)
+		error = backend->slot(vm, 0, 0, memory, GUEST_MEMORY, true);
 	if (!error)
-		*figure = (with - without + GUEST_ROUNDS / 2) / GUEST_ROUNDS;
+		error = time_rounds(backend, vm, logs, times);
+	backend->destroy(vm);
+	if (!error)
+		*round = median(times, CALLS);
+	return error;
+}
+
+static int measure_dirty(const struct bench_backend *backend, const struct path *path,
+			 uint64_t *figure)
+{
+	char *memory = guest_memory();
+	uint64_t with, without;
+	int error;
+
+	if (!memory)
+		return failed(backend, "memory", -ENOMEM);
+	error = measure_rounds(backend, path, memory, true, &with);
+	if (!error)
+		error = measure_rounds(backend, path, memory, false, &without);
+	munmap(memory, GUEST_MEMORY);
+	if (!error)
+		*figure = (with - without) / GUEST_DIRTY_PAGES;
+	return error;
+}
+
+/* ---- the kernel's memory ---- */
+
+#define MANY	32
+
+static uint64_t free_memory(void)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	unsigned long kb = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemFree: %lu kB", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb * 1024ull;
+}
+
+/* What one vCPU takes; many, as the kernel hands memory out in larger pieces. */
+static int measure_vcpu_memory(const struct bench_backend *backend, const struct path *path,
+			       uint64_t *figure)
+{
+	uint64_t before, after;
+	struct bench_vm *vm;
+	int fds[MANY], count, error;
+
+	(void)path;
+	error = backend->create(&vm);
+	if (error)
+		return failed(backend, "creating a VM", error);
+	before = free_memory();
+	for (count = 0; count < MANY; count++) {
+		fds[count] = backend->add_vcpu(vm, count + 1);
+		if (fds[count] < 0) {
+			error = failed(backend, "adding a vCPU", fds[count]);
+			break;
+		}
+	}
+	after = free_memory();
+	while (count)
+		close(fds[--count]);
+	backend->destroy(vm);
+	*figure = (before - after) / MANY;
+	return error;
+}
+
+/* What a VM with one vCPU takes, less what the vCPU does. */
+static int measure_vm_memory(const struct bench_backend *backend, const struct path *path,
+			     uint64_t *figure)
+{
+	struct bench_vm *vms[MANY];
+	uint64_t before, after, vcpu;
+	int count, error;
+
+	error = measure_vcpu_memory(backend, path, &vcpu);
+	if (error)
+		return error;
+	before = free_memory();
+	for (count = 0; count < MANY; count++) {
+		error = backend->create(&vms[count]);
+		if (error) {
+			failed(backend, "creating a VM", error);
+			break;
+		}
+	}
+	after = free_memory();
+	while (count)
+		backend->destroy(vms[--count]);
+	*figure = (before - after) / MANY - vcpu;
 	return error;
 }
 
@@ -300,10 +548,17 @@ static const struct path paths[] = {
 	ROUND_TRIP("sync-mmio-read", mmio_read, GUEST_BATCHES),
 	ROUND_TRIP("sync-mmio-write", mmio_write, GUEST_BATCHES),
 	ROUND_TRIP("ept-fault-4k", ept_fault, GUEST_PAGE_BATCHES),
+	{ "ept-fault-2m", measure_large_fault, CODE(large_fault), CODE(large_fault_without),
+	  GUEST_LARGE_BATCHES },
+	{ "dirty-log-page", measure_dirty, CODE(dirty), CODE(dirty), 1 },
+	{ "slot-add", measure_slot_add, CODE(exit), CODE(exit), 1 },
+	{ "slot-delete", measure_slot_delete, CODE(exit), CODE(exit), 1 },
 	WHOLE_VM("create", measure_create),
 	WHOLE_VM("first-exit", measure_first_exit),
 	WHOLE_VM("get-state", measure_get_state),
 	WHOLE_VM("set-state", measure_set_state),
+	WHOLE_VM("vm-memory", measure_vm_memory),
+	WHOLE_VM("vcpu-memory", measure_vcpu_memory),
 };
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))

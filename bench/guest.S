@@ -57,6 +57,24 @@ PATH(mmio_read, movw $0xffff COMMA %cx; movw %cx COMMA %es, movl %es:GUEST_DEVIC
 PATH(mmio_write, movw $0xffff COMMA %cx; movw %cx COMMA %es, movl %eax COMMA %es:GUEST_DEVICE)
 PATH(ept_fault, addw $0x100 COMMA %bx; movw %bx COMMA %es, movb $1 COMMA %es:0)
 
+/* A large page each time: where, is at GUEST_AT. */
+PATH(large_fault, addl $GUEST_LARGE COMMA GUEST_AT; movl GUEST_AT COMMA %ecx, movb $1 COMMA %fs:(%ecx))
+
+/* Writes to each page, says so, and begins anew. */
+	.globl	guest_dirty
+guest_dirty:
+1:	movw	$GUEST_PAGES / 16, %bx
+	movw	$GUEST_DIRTY_PAGES, %cx
+2:	movw	%bx, %es
+	movb	$1, %es:0
+	addw	$0x100, %bx
+	decw	%cx
+	jnz	2b
+	outb	%al, $GUEST_DONE
+	jmp	1b
+	.globl	guest_dirty_end
+guest_dirty_end:
+
 /* The first exit of a VM, and its last. */
 	.globl	guest_exit
 guest_exit:

@@ -11,9 +11,16 @@
 #define GUEST_TIMES	0x8000	/* u32 a batch, and one more: RDI */
 #define GUEST_PAGES	0x10000	/* pages that only ept-fault-4k touches */
 
+#define GUEST_DIRTY_PAGES	192	/* of those, for dirty-log-page */
+
 #define GUEST_ROUNDS	16	/* round trips in a batch */
 #define GUEST_BATCHES	64	/* RBP */
 #define GUEST_PAGE_BATCHES	((0xf0000 - GUEST_PAGES) / 4096 / GUEST_ROUNDS)
+
+/* Memory beyond the first megabyte, for those who can address it (FS). */
+#define GUEST_HIGH	0x40000000
+#define GUEST_LARGE	0x200000	/* a large page */
+#define GUEST_LARGE_BATCHES	2
 
 #define GUEST_PORT	0xe0	/* that the measured OUT and IN use */
 #define GUEST_DEVICE	0x10	/* that the measured MOVs touch, in segment 0xffff */
@@ -22,5 +29,7 @@
 /* Hypercalls take their number from here, as each backend wants another one. */
 #define GUEST_HYPERCALL	0x7000
 #define GUEST_PAT	0x277
+/* Where the large page is that was touched last. */
+#define GUEST_AT	0x7008
 
 #endif
