@@ -243,13 +243,24 @@ GUEST64(selectors, "mov %ds, (%rdi); mov %cs, 2(%rdi); hlt");
 static const struct snippet moves[] = {
 	SNIPPET(mov, ALL_FLAGS), SNIPPET(addresses, ALL_FLAGS),
 	SNIPPET(extensions, ALL_FLAGS, .silent = 1),
-	SNIPPET(movbe_, ALL_FLAGS), SNIPPET(movnti_, ALL_FLAGS, .silent = 1),
+	SNIPPET(movnti_, ALL_FLAGS, .silent = 1),
 	SNIPPET(selectors, ALL_FLAGS, .silent = 1),
 };
+
+static const struct snippet swaps[] = { SNIPPET(movbe_, ALL_FLAGS) };
+
+static bool cpu_has_movbe(void)
+{
+	unsigned int a, b, c, d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && c >> 22 & 1;
+}
 
 TEST_F(vm, plain_moves)
 {
 	EACH(moves);
+	if (cpu_has_movbe())
+		EACH(swaps);
 }
 
 GUEST64(arithmetic, "add %eax, (%rdi); adc 4(%rdi), %ebx; sbb %cl, 8(%rdi); sub 16(%rdi), %r9;"
