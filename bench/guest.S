@@ -58,7 +58,8 @@ PATH(mmio_write, movw $0xffff COMMA %cx; movw %cx COMMA %es, movl %eax COMMA %es
 PATH(ept_fault, addw $0x100 COMMA %bx; movw %bx COMMA %es, movb $1 COMMA %es:0)
 
 /* A large page each time: where, is at GUEST_AT. */
-PATH(large_fault, addl $GUEST_LARGE COMMA GUEST_AT; movl GUEST_AT COMMA %ecx, movb $1 COMMA %fs:(%ecx))
+PATH(large_fault, addl $GUEST_LARGE COMMA GUEST_AT; movl GUEST_AT COMMA %ecx,
+     movb $1 COMMA %fs:(%ecx))
 
 /* Writes to each page, says so, and begins anew. */
 	.globl	guest_dirty
