@@ -17,6 +17,7 @@
 #include "vmx/ctls.h"
 #include "vmx/features.h"
 #include "vmx/mitigate.h"
+#include "vmx/setup.h"
 #include "vmx/vmxon.h"
 
 static struct dentry *folder;
@@ -44,25 +45,20 @@ static int show_features(struct seq_file *file)
 	return 0;
 }
 
-static int show_controls(struct seq_file *file)
+static void show_controls(struct seq_file *file)
 {
-	struct vmr_controls controls;
+	const struct vmr_controls *controls = vmr_setup_controls();
 	enum vmr_caps_word word;
-	int err;
 
-	err = vmr_features_controls(vmr_caps, &controls);
-	if (err)
-		return err;
 	for (word = 0; word < VMR_CAPS_CTLS; word++) {
 		u64 cap = vmr_caps_word(vmr_caps, word);
 
 		seq_printf(file, "controls %-5s must 0x%08x may 0x%08x set 0x%08x\n",
 			   word_names[word], vmr_ctls_must(cap),
-			   vmr_ctls_may(cap), controls.word[word]);
+			   vmr_ctls_may(cap), controls->word[word]);
 	}
 	seq_printf(file, "controls proc3 may 0x%016llx set 0x%016llx\n",
-		   vmr_caps_word(vmr_caps, VMR_CAPS_PROC3), controls.proc3);
-	return 0;
+		   vmr_caps_word(vmr_caps, VMR_CAPS_PROC3), controls->proc3);
 }
 
 static void show_msrs(struct seq_file *file)
@@ -97,9 +93,7 @@ static int capabilities_show(struct seq_file *file, void *unused)
 	err = show_features(file);
 	if (err)
 		return err;
-	err = show_controls(file);
-	if (err)
-		return err;
+	show_controls(file);
 	show_msrs(file);
 	show_cpus(file);
 	return 0;

@@ -26,7 +26,7 @@ void vmr_run_prepare(struct vmr_vcpu *vcpu);
  * The exit is in the area's slot, not published yet.
  *
  * Context: Process, may sleep; the process is the VM's.
- * Return: 0; -EINTR for a signal (with VMR_EXIT_INTERRUPTED); -EIO if VMX is off
+ * Return: 0, also for a signal (VMR_EXIT_INTERRUPTED); -EIO if VMX is off
  *	   (no exit then).
  */
 long vmr_run(struct vmr_vcpu *vcpu);

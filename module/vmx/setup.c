@@ -2,7 +2,7 @@
 /*
  * Owns what controls a vCPU runs with: those that vmring can't do without and those
  * that it likes to have (vmx/features.c), and here those that shut doors. Called by
- * core/main.c once and by vmx/run.c for each vCPU.
+ * core/main.c once and by vmx/burst.c for each vCPU.
  */
 #include <linux/io.h>
 #include <linux/minmax.h>
