@@ -746,6 +746,45 @@ TEST_F(vm, a_page_that_never_comes)
 	EXPECT_EQ(0x99, *word(memory, 0));
 }
 
+/* The same for a page that vmring itself wants: the operand of OUTS. */
+GUEST64(outs_far, "mov $0x40000000, %esi; mov $0x80, %edx; outsb; hlt");
+
+TEST_F(vm, an_operand_that_never_comes)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	uint8_t *memory = small_pages(1);
+	struct utsname kernel;
+	struct runner runner;
+	bool ends;
+	int err;
+
+	SKIP_ON_KVM();
+	if (!registered(memory, PAGE, UFFDIO_REGISTER_MODE_MISSING, 0))
+		SKIP(return, "this kernel has no userfaultfd");
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, FAR, memory, PAGE, 0));
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	vcpu_start(&self->cpu, GUEST_LONG, guest(outs_far));
+	runner_begin(&runner, &self->cpu);
+	ASSERT_TRUE(is_asked(20000));
+	/* Whoever brings pages may set slots meanwhile. */
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 2, FAR + MB2, memory, PAGE, 0));
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 2, 0, NULL, 0, 0));
+	ASSERT_EQ(0, pthread_kill(runner.thread, SIGUSR1));
+	ends = !uname(&kernel) && strverscmp(kernel.release, "6.2") >= 0;
+	if (!ends)
+		close(pager.fd);
+	err = runner_end(&runner);
+	ASSERT_STREQ(ends ? "EINTR" : "0", errno_name(err));
+	if (ends) {
+		close(pager.fd);
+		vcpu_next(&self->cpu);
+	}
+	ASSERT_STREQ("io", exit_name(&self->cpu.exit));
+	EXPECT_EQ(1, self->cpu.exit.count);
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("hlt", &self->cpu);
+}
+
 TEST_F(vm, write_protected_by_the_pager)
 {
 	uint8_t *memory = small_pages(16);
