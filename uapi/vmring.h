@@ -285,8 +285,8 @@ static_assert(sizeof(struct vmr_msr) == 16, "vmr_msr");
  * VMR_GET_MSRS and VMR_SET_MSRS of a vCPU. They stop at the first MSR that vmring
  * doesn't virtualize or that doesn't take the value: EINVAL, with done saying how
  * many were dealt with before. VMR_LIST_MSRS (of /dev/vmring) fills in the indices
- * of those that there are; a count that is too small is E2BIG, with the right one
- * stored.
+ * of those that a vCPU has which has all that VMR_GET_CPUID offers; a count that is
+ * too small is E2BIG, with the right one stored.
  */
 #define VMR_MAX_MSRS		512
 

@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/minmax.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/preempt.h>
 #include <linux/slab.h>
@@ -25,6 +26,7 @@
 #include "vmx/caps.h"
 #include "vmx/cpu.h"
 #include "vmx/cpuid.h"
+#include "vmx/cr.h"
 #include "vmx/features.h"
 #include "vmx/msr.h"
 #include "vmx/setup.h"
@@ -135,28 +137,65 @@ static long get_cpuid(void __user *arg)
 	return err;
 }
 
+/* Those of a vCPU that has all that VMR_GET_CPUID offers. */
+static int find_limits(struct vmr_cr_limits *limits)
+{
+	struct vmr_cpuid_entry *entries;
+	struct vmr_cpuid_table *table;
+	int err = -ENOMEM;
+
+	entries = kcalloc(VMR_MAX_CPUID, sizeof(*entries), GFP_KERNEL);
+	table = kvzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	if (entries && table) {
+		err = vmr_cpuid_build(table, entries, offer_cpuid(entries),
+				      vmr_setup_cpuid_host());
+		vmr_cr_limits_init(limits, table, vmr_caps);
+	}
+	kvfree(table);
+	kfree(entries);
+	return err;
+}
+
+/* How many there are, of which those that there is room for are stored. */
+static long store_msrs(struct vmr_msr __user *to, u32 room,
+		       const struct vmr_cr_limits *limits)
+{
+	const struct vmr_msr_desc *desc;
+	u32 i, count = 0;
+
+	for (i = 0; (desc = vmr_msr_at(i)); i++) {
+		struct vmr_msr msr = { .index = desc->index };
+
+		if (!vmr_msr_offered(desc, limits))
+			continue;
+		if (count < room && copy_to_user(&to[count], &msr, sizeof(msr)))
+			return -EFAULT;
+		count++;
+	}
+	return count;
+}
+
 static long list_msrs(void __user *arg)
 {
-	struct vmr_msr __user *to;
 	struct vmr_msrs wanted = {};
-	u32 i, room;
-	long err;
+	struct vmr_cr_limits limits;
+	long count, err;
+	u32 room;
 
 	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
 	if (err)
 		return err;
-	to = u64_to_user_ptr(wanted.msrs);
+	err = find_limits(&limits);
+	if (err)
+		return err;
 	room = wanted.count;
-	for (i = 0; vmr_msr_at(i); i++) {
-		struct vmr_msr msr = { .index = vmr_msr_at(i)->index };
-
-		if (i < room && copy_to_user(&to[i], &msr, sizeof(msr)))
-			return -EFAULT;
-	}
-	wanted.count = i;
-	wanted.done = min(i, room);
+	count = store_msrs(u64_to_user_ptr(wanted.msrs), room, &limits);
+	if (count < 0)
+		return count;
+	wanted.count = count;
+	wanted.done = min_t(u32, count, room);
 	err = vmr_abi_put_back(arg, &wanted, sizeof(wanted));
-	return err ?: room < i ? -E2BIG : 0;
+	return err ?: room < count ? -E2BIG : 0;
 }
 
 static const struct {
