@@ -2,6 +2,7 @@
 /*
  * Owns a VM's slots. Called in process context by the VM's process.
  */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -97,6 +98,18 @@ int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted)
 
 enum direction { FROM_GUEST, TO_GUEST };
 
+/* The slot that an access may touch, slots_lock held; or an error. */
+static const struct vmr_memslot *find(struct vmr_ept *ept, u64 gpa, bool write)
+{
+	const struct vmr_memslot *slot = vmr_slot_table_find(&ept->slots, gpa);
+
+	if (!slot)
+		return ERR_PTR(-EFAULT);
+	if (write && slot->flags & VMR_SLOT_READONLY)
+		return ERR_PTR(-EROFS);
+	return slot;
+}
+
 /*
  * Copies as much as one page of a slot has: how much, or an error; -EAGAIN: the page
  * isn't there, and slots_lock mustn't be held while it comes.
@@ -109,11 +122,9 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 	void __user *hva;
 	u64 part;
 
-	slot = vmr_slot_table_find(&ept->slots, gpa);
-	if (!slot)
-		return -EFAULT;
-	if (direction == TO_GUEST && slot->flags & VMR_SLOT_READONLY)
-		return -EROFS;
+	slot = find(ept, gpa, direction == TO_GUEST);
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
 	part = min_t(u64, len, PAGE_SIZE - offset_in_page(gpa));
 	hva = u64_to_user_ptr(vmr_memslot_hva(slot, gpa));
 	pagefault_disable();
@@ -131,21 +142,16 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 static int find_hva(struct vmr_ept *ept, u64 gpa, bool write, u64 *hva)
 {
 	const struct vmr_memslot *slot;
-	int err = 0;
 
 	if (current->mm != ept->notifier.mm)
 		return -EFAULT;
 	if (down_read_killable(&ept->slots_lock))
 		return -EINTR;
-	slot = vmr_slot_table_find(&ept->slots, gpa);
-	if (!slot)
-		err = -EFAULT;
-	else if (write && slot->flags & VMR_SLOT_READONLY)
-		err = -EROFS;
-	else
+	slot = find(ept, gpa, write);
+	if (!IS_ERR(slot))
 		*hva = vmr_memslot_hva(slot, gpa);
 	up_read(&ept->slots_lock);
-	return err;
+	return PTR_ERR_OR_ZERO(slot);
 }
 
 int vmr_ept_bring(struct vmr_ept *ept, u64 gpa, bool write)
@@ -238,27 +244,28 @@ static int exchange(void __user *at, u64 old, u64 new, u32 len)
 }
 
 /* 0, 1: it was something else, or an error; -EAGAIN: the page isn't there. */
-static int exchange_locked(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
+static int exchange_part(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
 {
-	const struct vmr_memslot *slot;
-	int err = -EFAULT;
+	const struct vmr_memslot *slot = find(ept, gpa, true);
+	int err;
 
-	if (down_read_killable(&ept->slots_lock))
-		return -EINTR;
-	slot = vmr_slot_table_find(&ept->slots, gpa);
-	if (!slot)
-		goto out;
-	err = -EROFS;
-	if (slot->flags & VMR_SLOT_READONLY)
-		goto out;
+	if (IS_ERR(slot))
+		return PTR_ERR(slot);
 	pagefault_disable();
 	err = exchange(u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), old, new, len);
 	pagefault_enable();
 	if (!err)
 		vmr_dirty_mark(ept, gpa, len);
-	else if (err < 0)
-		err = -EAGAIN;
-out:
+	return err < 0 ? -EAGAIN : err;
+}
+
+static int exchange_locked(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
+{
+	int err;
+
+	if (down_read_killable(&ept->slots_lock))
+		return -EINTR;
+	err = exchange_part(ept, gpa, old, new, len);
 	up_read(&ept->slots_lock);
 	return err;
 }
@@ -280,12 +287,10 @@ int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
 
 bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write)
 {
-	const struct vmr_memslot *slot;
 	bool is_memory;
 
 	down_read(&ept->slots_lock);
-	slot = vmr_slot_table_find(&ept->slots, gpa);
-	is_memory = slot && !(write && slot->flags & VMR_SLOT_READONLY);
+	is_memory = !IS_ERR(find(ept, gpa, write));
 	up_read(&ept->slots_lock);
 	return is_memory;
 }

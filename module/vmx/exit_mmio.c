@@ -308,15 +308,9 @@ static enum vmr_verdict fault(struct vmr_vcpu *vcpu, const struct vmr_emulation 
 /* RUN again tries again, from where it is. */
 static enum vmr_verdict hole(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
-	struct vmr_exit *exit;
-	u8 flags = e->write ? VMR_EXIT_WRITE : 0;
-
-	if (e->table)
-		return undecoded(vcpu, e->gpa, flags);
-	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL, flags);
-	exit->addr = e->gpa;
-	exit->count = VMR_FAULT_HOLE;
-	return VMR_GO_USER;
+	if (e->table && !signal_pending(current))
+		return undecoded(vcpu, e->gpa, e->write ? VMR_EXIT_WRITE : 0);
+	return vmr_exit_hole(vcpu, e->gpa, e->write);
 }
 
 /* Whether the next iteration has to wait for what is due between instructions. */

@@ -785,6 +785,38 @@ TEST_F(vm, an_operand_that_never_comes)
 	ASSERT_EXIT("hlt", &self->cpu);
 }
 
+/* And for an operand of an instruction that has touched a device already. */
+GUEST64(compare_with_device,
+	"mov $0x30000000, %esi; mov $0x40000000, %edi; cmpsb; hlt");
+
+TEST_F(vm, a_second_operand_that_never_comes)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	uint8_t *memory = small_pages(1);
+	struct utsname kernel;
+	struct runner runner;
+
+	SKIP_ON_KVM();
+	if (!registered(memory, PAGE, UFFDIO_REGISTER_MODE_MISSING, 0))
+		SKIP(return, "this kernel has no userfaultfd");
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, FAR, memory, PAGE, 0));
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	vcpu_start(&self->cpu, GUEST_LONG, guest(compare_with_device));
+	ASSERT_EXIT("mmio", &self->cpu);
+	vcpu_answer_u64(&self->cpu, 0);
+	runner_begin(&runner, &self->cpu);
+	ASSERT_TRUE(is_asked(20000));
+	ASSERT_EQ(0, pthread_kill(runner.thread, SIGUSR1));
+	if (!uname(&kernel) && strverscmp(kernel.release, "6.2") < 0)
+		close(pager.fd);
+	ASSERT_ERRNO(EINTR, runner_end(&runner));
+	close(pager.fd);
+	self->cpu.ran = false;	/* the exit of that RUN was looked at by nobody */
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(0x30000001, vcpu_gpr(&self->cpu, VMR_RSI));
+	EXPECT_EQ(FAR + 1, vcpu_gpr(&self->cpu, VMR_RDI));
+}
+
 TEST_F(vm, write_protected_by_the_pager)
 {
 	uint8_t *memory = small_pages(16);
