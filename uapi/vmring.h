@@ -158,10 +158,13 @@ struct vmr_create_vcpu {
 	__u32 id;		/* in: below VMR_MAX_VCPUS, not taken yet */
 	__u32 area_ro_size;	/* out: bytes to map at VMR_AREA_RO, read-only */
 	__u32 area_rw_size;	/* out: bytes to map at VMR_AREA_RW */
-	__u32 reserved;		/* in: must be 0 */
+	__u32 ring_entries;	/* in: a power of two, 2 to VMR_RING_MOST; 0: VMR_RING_USUAL */
 };
 
 static_assert(sizeof(struct vmr_create_vcpu) == 24, "vmr_create_vcpu");
+
+#define VMR_RING_USUAL		64
+#define VMR_RING_MOST		4096
 
 /*
  * One range of guest-physical memory, backed by the process's own. The memory is
@@ -203,6 +206,94 @@ struct vmr_dirty {
 };
 
 static_assert(sizeof(struct vmr_dirty) == 40, "vmr_dirty");
+
+/*
+ * What a guest's access to a range of ports, or of guest-physical addresses without
+ * memory, comes to. An access that isn't wholly in one region is SYNC and of none. A
+ * region is replaced as a whole by setting it again; length 0 deletes it. When the
+ * ioctl returns no vCPU uses what was before.
+ */
+#define VMR_REGION_MMIO		_BITUL(0)	/* guest-physical addresses; else ports */
+#define VMR_REGION_RELAXED	_BITUL(1)	/* MIRROR answers though posted entries wait */
+#define VMR_REGION_MATCH	_BITUL(2)	/* DOORBELL: match and match_size count */
+#define VMR_REGION_FLAGS	(_BITUL(3) - 1)
+#define VMR_MAX_REGIONS		128
+
+/* vmr_region.write */
+#define VMR_WRITE_SYNC		0	/* an exit; the vCPU waits for the reply */
+#define VMR_WRITE_POSTED	1	/* an entry with VMR_EXIT_POSTED; the guest goes on */
+#define VMR_WRITE_DOORBELL	2	/* eventfd is signalled, no entry; the guest goes on */
+
+/* vmr_region.read */
+#define VMR_READ_SYNC		0
+/*
+ * From the mirror: VMR_MIRROR_SIZE bytes of the VM, mapped from its file at offset 0. If
+ * posted entries of any vCPU of the VM wait, and not RELAXED: as SYNC.
+ */
+#define VMR_READ_MIRROR		1
+#define VMR_MIRROR_SIZE		16384
+
+/*
+ * Regions of one kind don't overlap (EEXIST), but doorbells of the same range with
+ * different matches: the write rings the one that matches. One that matches none is SYNC.
+ */
+struct vmr_region {
+	__u32 size;
+	__u32 flags;		/* in: VMR_REGION_... */
+	__u32 region;		/* in: 1 to VMR_MAX_REGIONS; what vmr_exit.region tells */
+	__u8 write;		/* in: VMR_WRITE_... */
+	__u8 read;		/* in: VMR_READ_... */
+	__u8 match_size;	/* in: bytes that the write must have, 1, 2, 4, 8; 0: any */
+	__u8 reserved;		/* in: must be 0 */
+	__u64 addr;		/* in: the first */
+	__u64 length;		/* in: bytes; 0 deletes, whatever the rest is */
+	__u64 match;		/* in: what the write must write */
+	__u32 mirror;		/* in: MIRROR: offset in the mirror of addr's byte */
+	__s32 eventfd;		/* in: DOORBELL, else 0 */
+};
+
+static_assert(sizeof(struct vmr_region) == 48, "vmr_region");
+
+/*
+ * How a vCPU's ring is consumed. What VMR_CREATE_VCPU leaves: no eventfd, half of the
+ * entries, VMR_RING_DELAY_US, VMR_RING_SPIN_NS.
+ */
+#define VMR_RING_EVENTFD	_BITUL(0)	/* flags: eventfd counts; else there is none */
+#define VMR_RING_DELAY_US	1000
+#define VMR_RING_SPIN_NS	50000
+
+struct vmr_ring {
+	__u32 size;
+	__u32 flags;		/* in: VMR_RING_... */
+	__s32 eventfd;		/* in: signalled for a consumer that has said need_wakeup */
+	__u32 high_water;	/* in: inline, RUN returns with so many; 1 to entries - 1 */
+	__u32 delay_us;		/* in: inline, RUN returns when one waits so long; 1 to 1000000 */
+	__u32 spin_ns;		/* in: most that a served vCPU spins before it sleeps; to 1000000 */
+};
+
+static_assert(sizeof(struct vmr_ring) == 24, "vmr_ring");
+
+/*
+ * Wait until the producer's index is another than seen; from any thread. The result is
+ * how far it is beyond. The same struct is the payload of an IORING_OP_URING_CMD on the
+ * vCPU's file with cmd_op VMR_WAIT.
+ */
+#define VMR_WAIT_WAKE		_BITUL(0)	/* flags: first VMR_KICK_WAKE, if need_kick is set */
+
+struct vmr_wait {
+	__u32 size;
+	__u32 flags;		/* in: VMR_WAIT_... */
+	__u32 seen;		/* in: a producer's index */
+	__u32 reserved;		/* in: must be 0 */
+};
+
+static_assert(sizeof(struct vmr_wait) == 16, "vmr_wait");
+
+/* VMR_RUN's argument: 0, inline; or */
+#define VMR_RUN_SERVED		1
+
+/* VMR_KICK's argument: 0, RUN returns; or */
+#define VMR_KICK_WAKE		1	/* a vCPU that sleeps for a reply looks for it */
 
 /*
  * What happens at RDMSR and WRMSR. Ranges of the one list that VMR_SET_MSR_POLICY
@@ -509,7 +600,8 @@ static_assert(sizeof(struct vmr_xsave) == 24, "vmr_xsave");
 
 /*
  * VMR_CREATE_VM, VMR_GET_CPUID and VMR_LIST_MSRS are of /dev/vmring; VMR_CREATE_VCPU,
- * VMR_SET_SLOT, VMR_SET_MSR_POLICY and VMR_GET_DIRTY of a VM; the rest of a vCPU.
+ * VMR_SET_SLOT, VMR_SET_MSR_POLICY, VMR_GET_DIRTY and VMR_SET_REGION of a VM; the rest of
+ * a vCPU.
  */
 #define VMR_CREATE_VM		_IOWR(VMR_IOC_MAGIC, 2, struct vmr_create_vm)
 #define VMR_GET_CPUID		_IOWR(VMR_IOC_MAGIC, 3, struct vmr_cpuid)
@@ -517,16 +609,19 @@ static_assert(sizeof(struct vmr_xsave) == 24, "vmr_xsave");
 #define VMR_CREATE_VCPU		_IOWR(VMR_IOC_MAGIC, 5, struct vmr_create_vcpu)
 #define VMR_SET_SLOT		_IOWR(VMR_IOC_MAGIC, 6, struct vmr_slot)
 #define VMR_SET_MSR_POLICY	_IOWR(VMR_IOC_MAGIC, 7, struct vmr_msr_policy)
-#define VMR_RUN			_IO(VMR_IOC_MAGIC, 8)	/* argument 0 */
+#define VMR_RUN			_IO(VMR_IOC_MAGIC, 8)	/* argument: 0, VMR_RUN_SERVED */
 #define VMR_GET_STATE		_IOWR(VMR_IOC_MAGIC, 9, struct vmr_state_args)
 #define VMR_SET_STATE		_IOWR(VMR_IOC_MAGIC, 10, struct vmr_state_args)
 #define VMR_GET_MSRS		_IOWR(VMR_IOC_MAGIC, 11, struct vmr_msrs)
 #define VMR_SET_MSRS		_IOWR(VMR_IOC_MAGIC, 12, struct vmr_msrs)
 #define VMR_SET_CPUID		_IOWR(VMR_IOC_MAGIC, 13, struct vmr_cpuid)
 #define VMR_INJECT		_IOWR(VMR_IOC_MAGIC, 14, struct vmr_inject)
-#define VMR_KICK		_IO(VMR_IOC_MAGIC, 15)	/* argument 0; RUN returns */
+#define VMR_KICK		_IO(VMR_IOC_MAGIC, 15)	/* argument: 0, VMR_KICK_WAKE */
 #define VMR_GET_XSAVE		_IOWR(VMR_IOC_MAGIC, 16, struct vmr_xsave)
 #define VMR_SET_XSAVE		_IOWR(VMR_IOC_MAGIC, 17, struct vmr_xsave)
 #define VMR_GET_DIRTY		_IOWR(VMR_IOC_MAGIC, 18, struct vmr_dirty)
+#define VMR_SET_REGION		_IOWR(VMR_IOC_MAGIC, 19, struct vmr_region)
+#define VMR_SET_RING		_IOWR(VMR_IOC_MAGIC, 20, struct vmr_ring)
+#define VMR_WAIT		_IOWR(VMR_IOC_MAGIC, 21, struct vmr_wait)
 
 #endif

@@ -4,22 +4,60 @@
  * replies and registers cross without a system call of their own. This header is
  * the specification; docs/abi.md tells the same with words.
  *
- * VMR_AREA_RO	written by the kernel: header, exit ring, producer's index, counters
- * VMR_AREA_RW	written by user space: consumer's index, reply slot, immediate-exit
- *		word, state area (by both, see there), bulk page
+ * VMR_AREA_RO	written by the kernel: header, producer's index, need_kick, exit ring,
+ *		counters
+ * VMR_AREA_RW	written by user space: consumer's index, reply slot, control words,
+ *		state area (by both, see there), bulk page
  *
- * For now the ring has one entry and every exit is synchronous: RUN returns with
- * the entry published, user space answers, and calls RUN again.
+ * An entry is one of two kinds. A posted one (VMR_EXIT_POSTED) tells what the guest
+ * has done; the guest has gone on. After a synchronous one, which is any other, the
+ * vCPU stands still. The indices count up for ever; entry i is ring[i & (entries - 1)],
+ * and its seq is i + 1, the producer's index once it is there.
  *
- *	FREE -kernel fills, producer + 1-> PUBLISHED -user reads-> TAKEN
- *	TAKEN -user writes the reply, then consumer + 1-> ANSWERED
- *	ANSWERED -RUN takes the reply-> FREE
+ *	          kernel fills it, producer + 1          user space reads it
+ *	  FREE ------------------------------> PUBLISHED --------------------> TAKEN
+ *	   ^                                                                     |
+ *	   |                consumer's index passes it: the kernel's again       |
+ *	   +---------------------------------------------------------------------+
  *
- * The kernel writes an entry in state FREE only, user space reads it in PUBLISHED
- * and TAKEN. Between ANSWERED and RUN both leave it alone. An exit whose flags have
- * VMR_EXIT_NEEDS_REPLY has to be answered: RUN is EPROTO until reply.seq is the
- * entry's and the consumer's index has passed it. The others are over when RUN is
- * called again, whatever the reply slot and the consumer's index say.
+ *	  synchronous: the reply, and registers, are written before the index passes it;
+ *	  the vCPU goes on after that
+ *
+ * FREE: only the kernel may touch the entry. PUBLISHED and TAKEN: only user space; the
+ * kernel never reads back what it has written. Reply slot, state area and bulk page are
+ * user space's from PUBLISHED of a synchronous entry until the index passes it, and the
+ * kernel's for the rest.
+ *
+ * One slot of the ring is never taken by a posted entry: it is left for the synchronous
+ * one. A posted access that finds no other becomes a synchronous exit.
+ *
+ * There are two ways to run a vCPU, by VMR_RUN's argument:
+ *
+ *	inline	RUN returns at each synchronous entry; the same thread answers, and calls
+ *		RUN again. With only posted entries waiting it returns for VMR_EXIT_DRAIN.
+ *	served	RUN stays in the kernel and waits there until another thread has answered.
+ *		It returns only after publishing VMR_EXIT_SHUTDOWN, _FAILED_ENTRY, _KICKED or
+ *		_INTERRUPTED; or with EINTR (a signal) or EAGAIN (VMR_KICK) while an exit waits
+ *		for its answer, which may then be given and RUN called again, either way.
+ *
+ * An exit whose flags have VMR_EXIT_NEEDS_REPLY is answered when the consumer's index
+ * has passed it and reply.seq is its seq: index first without that is EPROTO. Others
+ * are over when RUN is called again, or served when the consumer's index has passed
+ * them. RUN with no room for the next synchronous entry is ENOSPC, with a consumer's
+ * index that can't be EPROTO: nothing has happened then.
+ *
+ * Barriers, and their partners (S: store, L: load, F: full barrier):
+ *
+ *	kernel				user space
+ *	S entry, S-release producer	L-acquire producer, L entry
+ *	L-acquire consumer, S entry	L entry, S-release consumer
+ *	L-acquire consumer, L reply	S reply, S-release consumer
+ *	S producer, F, L need_wakeup	S need_wakeup = 1, F, L producer, sleep
+ *	S need_kick = 1, F, L consumer,	S consumer, F, L need_kick, VMR_KICK if it is 1
+ *	  sleep
+ *
+ * need_wakeup is taken (exchanged for 0) by the kernel when it wakes the consumer, by
+ * the eventfd of VMR_SET_RING; poll(), VMR_WAIT and its uring_cmd don't need it.
  */
 #ifndef _UAPI_VMRING_RING_H
 #define _UAPI_VMRING_RING_H
@@ -82,13 +120,23 @@
  * again, unless the state was changed.
  */
 #define VMR_EXIT_REFUSED	12
-#define VMR_EXIT_REASONS	13
+/*
+ * Inline only: posted entries are to be consumed. count: VMR_DRAIN_..., why now. RUN goes on.
+ */
+#define VMR_EXIT_DRAIN		13
+#define VMR_EXIT_REASONS	14
 
 /* vmr_exit.flags */
 #define VMR_EXIT_NEEDS_REPLY	_BITUL(0)
 #define VMR_EXIT_WRITE		_BITUL(1)	/* OUT, WRMSR, a write to memory */
 #define VMR_EXIT_STRING		_BITUL(2)	/* INS, OUTS: data in the bulk page */
 #define VMR_EXIT_FETCH		_BITUL(3)	/* an instruction was to be fetched there */
+#define VMR_EXIT_POSTED		_BITUL(4)	/* a write; the guest has gone on */
+
+/* vmr_exit.count of VMR_EXIT_DRAIN */
+#define VMR_DRAIN_HIGH_WATER	1	/* vmr_ring.high_water entries wait */
+#define VMR_DRAIN_DELAY		2	/* one has waited for vmr_ring.delay_us */
+#define VMR_DRAIN_HALT		3	/* the guest is about to wait in HLT */
 
 /* vmr_exit.count of VMR_EXIT_MEMORY_FAULT */
 #define VMR_FAULT_HOLE		1	/* nothing is mapped at the slot's address */
@@ -100,9 +148,9 @@
 #define VMR_FAULT_NO_MEMORY	7	/* the host is out of memory, or the limit is reached */
 
 struct vmr_exit {
-	__u64 stamp;		/* host's TSC */
+	__u64 stamp;		/* when: host's TSC, or a count of the VM's entries */
 	__u64 addr;
-	__u32 region;		/* 0 */
+	__u32 region;		/* vmr_region.region, 0 outside of all */
 	__u16 reason;		/* VMR_EXIT_..., never VMR_EXIT_NONE */
 	__u8 size;
 	__u8 flags;		/* VMR_EXIT_NEEDS_REPLY and so on */
@@ -160,22 +208,24 @@ struct vmr_area_header {
 	__u32 control_offset;	/* RW: struct vmr_control */
 	__u32 state_offset;	/* RW: struct vmr_state_area */
 	__u32 bulk_offset;	/* RW: 4096 bytes */
-	__u32 reserved;
+	__u32 need_kick_offset;	/* RO: u32 */
 };
 
 static_assert(sizeof(struct vmr_area_header) == 64, "vmr_area_header");
 
 struct vmr_control {
 	__u32 immediate_exit;	/* nonzero: RUN returns EINTR before the guest runs */
-	__u32 reserved[3];
+	__u32 need_wakeup;	/* 1: the consumer sleeps, signal its eventfd */
+	__u32 reserved[2];
 };
 
 /*
- * Registers that cross with the exit. Owned by user space while RUN is not in
- * progress and by the kernel while it is. At each exit the kernel stores the groups
- * in wanted, and sets valid to what it stored; at RUN it takes the groups in dirty as
- * VMR_SET_STATE would, zeroes dirty, and then finishes the instruction that exited by
- * the reply. If it refuses them, RUN has VMR_SET_STATE's errno and nothing has changed.
+ * Registers that cross with the synchronous exit. Owned by user space while the exit
+ * is, and while RUN is not in progress; by the kernel else. At each such exit the kernel
+ * stores the groups in wanted, and sets valid to what it stored; at RUN, or when a served
+ * exit is answered, it takes the groups in dirty as VMR_SET_STATE would, zeroes dirty, and
+ * then finishes the instruction that exited by the reply. If it refuses them, RUN has
+ * VMR_SET_STATE's errno and nothing has changed.
  *
  * Registers may be changed while an exit waits: the instruction is finished on what
  * they are then. Another RIP means that it isn't finished at all: the exit is over.
@@ -196,15 +246,15 @@ struct vmr_state_area {
 #define VMR_STAT_NAME		32
 #define VMR_STAT_REASONS	80
 
-/* An entry and its index, for a ring of one. */
+/* How the two parts begin. What follows is found by the header's offsets. */
 struct vmr_area_ro {
 	struct vmr_area_header header;
 	__u32 producer;
-	__u32 pad[31];
-	struct vmr_exit ring[1];
+	__u32 need_kick;	/* 1: the vCPU sleeps until VMR_KICK */
+	__u32 pad[14];
 };
 
-static_assert(sizeof(struct vmr_area_ro) == 256, "vmr_area_ro");
+static_assert(sizeof(struct vmr_area_ro) == 128, "vmr_area_ro");
 
 struct vmr_area_rw {
 	__u32 consumer;
