@@ -17,6 +17,7 @@ struct bench_vm {
 	int dev, vm, vcpu;
 	size_t ro_size, rw_size;
 	const struct vmr_area_ro *ro;
+	const struct vmr_exit *ring;
 	struct vmr_area_rw *rw;
 
 	struct vmr_state_args state;
@@ -47,7 +48,10 @@ static int map_area(struct bench_vm *vm, const struct vmr_create_vcpu *made)
 	vm->ro = mmap(NULL, vm->ro_size, PROT_READ, MAP_SHARED, vm->vcpu, VMR_AREA_RO);
 	vm->rw = mmap(NULL, vm->rw_size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu,
 		      VMR_AREA_RW);
-	return vm->ro == MAP_FAILED || vm->rw == MAP_FAILED ? -errno : 0;
+	if (vm->ro == MAP_FAILED || vm->rw == MAP_FAILED)
+		return -errno;
+	vm->ring = (const void *)((const char *)vm->ro + vm->ro->header.ring_offset);
+	return 0;
 }
 
 /* What a vCPU has by default is no CPUID at all, and none of what CPUID tells of. */
@@ -166,11 +170,12 @@ static int vmring_set_regs(struct bench_vm *vm, const struct bench_regs *from)
 /* An exit is answered at once; what an IN reads is stored before the next run(). */
 static int vmring_run(struct bench_vm *vm, struct bench_exit *exit)
 {
-	const struct vmr_exit *entry = &vm->ro->ring[0];
+	const struct vmr_exit *entry;
 
 	while (ioctl(vm->vcpu, VMR_RUN, 0))
 		if (errno != EINTR)
 			return -errno;
+	entry = &vm->ring[(vm->ro->producer - 1) & (vm->ro->header.ring_entries - 1)];
 	vm->rw->reply.seq = entry->seq;
 	__atomic_store_n(&vm->rw->consumer, vm->ro->producer, __ATOMIC_RELEASE);
 

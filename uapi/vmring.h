@@ -158,12 +158,12 @@ struct vmr_create_vcpu {
 	__u32 id;		/* in: below VMR_MAX_VCPUS, not taken yet */
 	__u32 area_ro_size;	/* out: bytes to map at VMR_AREA_RO, read-only */
 	__u32 area_rw_size;	/* out: bytes to map at VMR_AREA_RW */
-	__u32 ring_entries;	/* in: a power of two, 2 to VMR_RING_MOST; 0: VMR_RING_USUAL */
+	__u32 ring_entries;	/* in: a power of two, 2 to VMR_RING_MOST, or 0; out: it */
 };
 
 static_assert(sizeof(struct vmr_create_vcpu) == 24, "vmr_create_vcpu");
 
-#define VMR_RING_USUAL		64
+#define VMR_RING_USUAL		64	/* for 0 */
 #define VMR_RING_MOST		4096
 
 /*

@@ -100,11 +100,11 @@ static int take_answers(struct vmr_vcpu *vcpu)
 	struct vmr_reply reply = {};
 	int err;
 
-	if (outstanding->needs_reply) {
+	err = vmr_area_look_for_room(&vcpu->area);
+	if (!err && outstanding->needs_reply)
 		err = take_reply(vcpu, &reply);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	if (unlikely(dirty)) {
 		err = take_registers(vcpu, dirty);
 		if (err)
@@ -132,7 +132,7 @@ static void give_state(struct vmr_vcpu *vcpu)
 
 static long run_and_publish(struct vmr_vcpu *vcpu)
 {
-	const struct vmr_exit *exit = &vcpu->area.ro->ring[0];
+	const struct vmr_exit *exit;
 	long err = 0;
 
 	vcpu->ran = true;
@@ -143,6 +143,7 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 		err = vmr_run(vcpu);
 	if (err)
 		return err;
+	exit = vmr_area_last(&vcpu->area);
 	give_state(vcpu);
 	trace_vmring_user_exit(vcpu->id, exit->reason, exit->addr, exit->seq);
 	vmr_area_publish(&vcpu->area);
@@ -265,7 +266,7 @@ static const struct file_operations vcpu_fops = {
 	.llseek = noop_llseek,
 };
 
-static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
+static struct vmr_vcpu *make(struct vmr_vm *vm, const struct vmr_create_vcpu *wanted)
 {
 	struct vmr_vcpu *vcpu;
 
@@ -273,7 +274,7 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
 	if (!vcpu)
 		return NULL;
 	vcpu->vm = vm;
-	vcpu->id = id;
+	vcpu->id = wanted->id;
 	mutex_init(&vcpu->mutex);
 	spin_lock_init(&vcpu->inbox.lock);
 	vmr_kick_init(&vcpu->kick);
@@ -283,7 +284,7 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
 	vcpu->cpuid = kvzalloc(sizeof(*vcpu->cpuid), GFP_KERNEL_ACCOUNT);
 	if (!vcpu->cpuid)
 		goto err_free;
-	if (vmr_area_create(&vcpu->area))
+	if (vmr_area_create(&vcpu->area, wanted->ring_entries))
 		goto err_free_cpuid;
 	vcpu->stats = vmr_area_stats(&vcpu->area);
 	if (!fpu_alloc_guest_fpstate(&vcpu->fpu))
@@ -294,7 +295,7 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, u32 id)
 		goto err_destroy_buffer;
 	vcpu->vpid = vmr_vpid_get();
 
-	vmr_msr_reset(&vcpu->msrs, !id);
+	vmr_msr_reset(&vcpu->msrs, !wanted->id);
 	vmr_cpuid_build(vcpu->cpuid, NULL, 0, vmr_setup_cpuid_host());
 	vmr_cr_limits_init(&vcpu->limits, vcpu->cpuid, vmr_caps);
 	vmr_state_reset(vcpu);
@@ -335,18 +336,18 @@ static void install(struct vmr_vm *vm, struct vmr_vcpu *vcpu, int fd,
 	fd_install(fd, file);
 }
 
-static int add(struct vmr_vm *vm, u32 id)
+static int add(struct vmr_vm *vm, const struct vmr_create_vcpu *wanted)
 {
 	struct vmr_vcpu *vcpu;
 	struct file *file;
 	int fd;
 
-	if (vm->vcpus[id])
+	if (vm->vcpus[wanted->id])
 		return -EEXIST;
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	vcpu = make(vm, id);
+	vcpu = make(vm, wanted);
 	file = vcpu ? make_file(vcpu) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(file))
 		goto err_put_fd;
@@ -368,18 +369,19 @@ long vmr_vcpu_create(struct vmr_vm *vm, void __user *arg)
 	err = vmr_abi_get(arg, 0, &wanted, sizeof(wanted));
 	if (err)
 		return err;
-	if (wanted.reserved)
-		return -EINVAL;
 	if (wanted.id >= VMR_MAX_VCPUS)
 		return -E2BIG;
-	wanted.area_ro_size = VMR_AREA_RO_PAGES * PAGE_SIZE;
-	wanted.area_rw_size = VMR_AREA_RW_PAGES * PAGE_SIZE;
+	err = vmr_area_entries(&wanted.ring_entries);
+	if (err)
+		return err;
+	wanted.area_ro_size = vmr_area_ro_size(wanted.ring_entries);
+	wanted.area_rw_size = vmr_area_rw_size();
 	err = vmr_abi_put_back(arg, &wanted, sizeof(wanted));
 	if (err)
 		return err;
 
 	mutex_lock(&vm->mutex);
-	err = add(vm, wanted.id);
+	err = add(vm, &wanted);
 	mutex_unlock(&vm->mutex);
 	return err;
 }

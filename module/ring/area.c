@@ -6,22 +6,27 @@
 #include <linux/errno.h>
 #include <linux/gfp.h>
 #include <linux/kernel.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 #include <asm/tsc.h>
 
 #include "compat/compat.h"
 #include "ring/area.h"
+#include "ring/index.h"
 #include "vmx/exits.h"
 
-#define RO_SIZE		(VMR_AREA_RO_PAGES * PAGE_SIZE)
-#define RW_SIZE		(VMR_AREA_RW_PAGES * PAGE_SIZE)
-#define STATS_OFFSET	PAGE_SIZE
+/* The read-only part: this, then the ring in pages of its own. */
+#define HEAD_SIZE	(2 * PAGE_SIZE)
+#define RW_SIZE		(2 * PAGE_SIZE)
+#define STATS_OFFSET	sizeof(struct vmr_area_ro)
 #define NAMES_OFFSET	(STATS_OFFSET + VMR_STATS * sizeof(u64))
 #define BULK_OFFSET	PAGE_SIZE
 
 static_assert(sizeof(struct vmr_area_rw) <= BULK_OFFSET);
-static_assert(NAMES_OFFSET + VMR_STATS * VMR_STAT_NAME <= RO_SIZE);
+static_assert(NAMES_OFFSET + VMR_STATS * VMR_STAT_NAME <= HEAD_SIZE);
+static_assert(sizeof(struct vmr_area_ro) % SMP_CACHE_BYTES == 0);
 
 static const char *const names[VMR_STATS] = {
 	[VMR_STAT_EXITS_TO_USER] = "exits-to-user",
@@ -73,11 +78,11 @@ static void fill_header(struct vmr_area *area)
 	area->ro->header = (struct vmr_area_header) {
 		.magic = VMR_AREA_MAGIC,
 		.version = VMR_AREA_VERSION,
-		.ro_size = RO_SIZE,
+		.ro_size = vmr_area_ro_size(area->entries),
 		.rw_size = RW_SIZE,
 		.producer_offset = offsetof(struct vmr_area_ro, producer),
-		.ring_offset = offsetof(struct vmr_area_ro, ring),
-		.ring_entries = ARRAY_SIZE(area->ro->ring),
+		.ring_offset = HEAD_SIZE,
+		.ring_entries = area->entries,
 		.stats_offset = STATS_OFFSET,
 		.names_offset = NAMES_OFFSET,
 		.stats_count = VMR_STATS,
@@ -86,54 +91,110 @@ static void fill_header(struct vmr_area *area)
 		.control_offset = offsetof(struct vmr_area_rw, control),
 		.state_offset = offsetof(struct vmr_area_rw, state),
 		.bulk_offset = BULK_OFFSET,
+		.need_kick_offset = offsetof(struct vmr_area_ro, need_kick),
 	};
 	for (i = 0; i < VMR_STATS; i++)
 		strscpy(name[i], vmr_area_stat_name(i), VMR_STAT_NAME);
 }
 
-int vmr_area_create(struct vmr_area *area)
+int vmr_area_entries(u32 *entries)
 {
-	area->ro = alloc_pages_exact(RO_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!*entries)
+		*entries = VMR_RING_USUAL;
+	if (*entries > VMR_RING_MOST)
+		return -E2BIG;
+	return *entries >= 2 && is_power_of_2(*entries) ? 0 : -EINVAL;
+}
+
+static size_t ring_size(u32 entries)
+{
+	return PAGE_ALIGN(entries * sizeof(struct vmr_exit));
+}
+
+u32 vmr_area_ro_size(u32 entries)
+{
+	return HEAD_SIZE + ring_size(entries);
+}
+
+u32 vmr_area_rw_size(void)
+{
+	return RW_SIZE;
+}
+
+/* A long ring finds no pages side by side: all are vmalloc's. */
+int vmr_area_create(struct vmr_area *area, u32 entries)
+{
+	area->ro = alloc_pages_exact(HEAD_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!area->ro)
 		return -ENOMEM;
 	area->rw = alloc_pages_exact(RW_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!area->rw)
 		goto err_free_ro;
+	area->ring = __vmalloc(ring_size(entries), GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	if (!area->ring)
+		goto err_free_rw;
+	area->entries = entries;
 	area->produced = 0;
+	area->consumed = 0;
+	area->last = area->ring;
 	fill_header(area);
 	return 0;
 
+err_free_rw:
+	free_pages_exact(area->rw, RW_SIZE);
 err_free_ro:
-	free_pages_exact(area->ro, RO_SIZE);
+	free_pages_exact(area->ro, HEAD_SIZE);
 	return -ENOMEM;
 }
 
 /* A page that is still mapped goes when its mapping goes. */
 void vmr_area_destroy(struct vmr_area *area)
 {
+	vfree(area->ring);
 	free_pages_exact(area->rw, RW_SIZE);
-	free_pages_exact(area->ro, RO_SIZE);
+	free_pages_exact(area->ro, HEAD_SIZE);
 }
 
-static int map_pages(struct vm_area_struct *vma, void *pages, unsigned long size)
+static int map_page(struct vm_area_struct *vma, unsigned long offset, struct page *page)
 {
-	unsigned long offset;
+	return vm_insert_page(vma, vma->vm_start + offset, page);
+}
+
+static int map_pages(struct vm_area_struct *vma, void *pages, size_t size)
+{
+	size_t offset;
+	int err = 0;
+
+	for (offset = 0; !err && offset < size; offset += PAGE_SIZE)
+		err = map_page(vma, offset, virt_to_page(pages + offset));
+	return err;
+}
+
+static int map_ro(struct vm_area_struct *vma, const struct vmr_area *area)
+{
+	size_t size = ring_size(area->entries), offset;
 	int err;
 
+	err = map_pages(vma, area->ro, HEAD_SIZE);
+	for (offset = 0; !err && offset < size; offset += PAGE_SIZE)
+		err = map_page(vma, HEAD_SIZE + offset,
+			       vmalloc_to_page((void *)area->ring + offset));
+	return err;
+}
+
+/* All of it, or nothing. */
+static int prepare(struct vm_area_struct *vma, size_t size)
+{
 	if (vma->vm_end - vma->vm_start != size)
 		return -EINVAL;
 	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	for (offset = 0; offset < size; offset += PAGE_SIZE) {
-		err = vm_insert_page(vma, vma->vm_start + offset,
-				     virt_to_page(pages + offset));
-		if (err)
-			return err;
-	}
 	return 0;
 }
 
 int vmr_area_mmap(struct vmr_area *area, struct vm_area_struct *vma)
 {
+	int err;
+
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_flags & VM_EXEC)
 		return -EINVAL;
 	switch (vma->vm_pgoff) {
@@ -141,10 +202,12 @@ int vmr_area_mmap(struct vmr_area *area, struct vm_area_struct *vma)
 		if (vma->vm_flags & VM_WRITE)
 			return -EACCES;
 		vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-		return map_pages(vma, area->ro, RO_SIZE);
+		err = prepare(vma, vmr_area_ro_size(area->entries));
+		return err ?: map_ro(vma, area);
 	case VMR_AREA_RW >> PAGE_SHIFT:
 		vm_flags_clear(vma, VM_MAYEXEC);
-		return map_pages(vma, area->rw, RW_SIZE);
+		err = prepare(vma, RW_SIZE);
+		return err ?: map_pages(vma, area->rw, RW_SIZE);
 	default:
 		return -EINVAL;
 	}
@@ -155,13 +218,36 @@ void *vmr_area_bulk(const struct vmr_area *area)
 	return (char *)area->rw + BULK_OFFSET;
 }
 
+int vmr_area_look(struct vmr_area *area)
+{
+	/* Pairs with user space's release of consumer: the reply is there. */
+	u32 consumer = smp_load_acquire(&area->rw->consumer);
+
+	if (!vmr_index_possible(area->produced, area->consumed, consumer))
+		return -EPROTO;
+	area->consumed = consumer;
+	return 0;
+}
+
+int vmr_area_look_for_room(struct vmr_area *area)
+{
+	int err = vmr_area_look(area);
+
+	if (err)
+		return err;
+	return vmr_index_room(area->produced, area->consumed, area->entries, false) ?
+	       0 : -ENOSPC;
+}
+
 struct vmr_exit *vmr_area_slot(struct vmr_area *area)
 {
-	struct vmr_exit *slot = &area->ro->ring[0];
+	struct vmr_exit *slot;
 
+	slot = &area->ring[vmr_index_slot(area->produced, area->entries)];
 	memset(slot, 0, sizeof(*slot));
 	slot->stamp = rdtsc();
 	slot->seq = area->produced + 1;
+	area->last = slot;
 	return slot;
 }
 
@@ -172,16 +258,16 @@ void vmr_area_publish(struct vmr_area *area)
 	smp_store_release(&area->ro->producer, area->produced);
 }
 
-int vmr_area_take_reply(struct vmr_area *area, struct vmr_reply *reply)
+int vmr_area_take_reply(const struct vmr_area *area, struct vmr_reply *reply)
 {
-	/* Pairs with user space's release of consumer: the reply is there. */
-	if (smp_load_acquire(&area->rw->consumer) != area->produced)
+	u32 seq = area->last->seq;
+
+	if (!vmr_index_passed(area->consumed, seq))
 		return -EPROTO;
 	memcpy(reply, &area->rw->reply, sizeof(*reply));
 	/* Checked is the copy: user space may write the original meanwhile. */
 	barrier();
-	if (reply->seq != area->produced || reply->flags & ~VMR_REPLY_FLAGS ||
-	    reply->reserved)
+	if (reply->seq != seq || reply->flags & ~VMR_REPLY_FLAGS || reply->reserved)
 		return -EPROTO;
 	return 0;
 }

@@ -15,20 +15,26 @@ struct vm_area_struct;
 
 /**
  * struct vmr_area - a vCPU's shared area
- * @ro: the pages that only the kernel writes
+ * @ro: header, indices, counters: only the kernel writes
+ * @ring: the entries, which only the kernel writes, too
  * @rw: the pages that user space writes too: read once, then checked
+ * @entries: of the ring, a power of two
  * @produced: the kernel's own copy of the producer's index
+ * @consumed: the last good one of the consumer's
+ * @last: the synchronous entry that was begun last
  *
- * The pointers are constant after create; @produced is the vCPU thread's.
+ * The pointers but @last, and @entries, are constant after create; the rest is the vCPU
+ * thread's.
  */
 struct vmr_area {
 	struct vmr_area_ro *ro;
+	struct vmr_exit *ring;
 	struct vmr_area_rw *rw;
+	u32 entries;
 	u32 produced;
+	u32 consumed;
+	struct vmr_exit *last;
 };
-
-#define VMR_AREA_RO_PAGES	3
-#define VMR_AREA_RW_PAGES	2
 
 /* Counters behind the exits by reason, in the order of area.c's names. */
 enum vmr_stat {
@@ -63,13 +69,40 @@ enum vmr_stat {
 };
 
 /**
+ * vmr_area_entries() - how long a ring is
+ * @entries: what user space wants; 0 becomes what is usual
+ *
+ * Context: Any.
+ * Return: 0; -E2BIG for too long a ring, -EINVAL for what isn't a power of two, or 1.
+ */
+int vmr_area_entries(u32 *entries);
+
+/**
+ * vmr_area_ro_size() - how many bytes are to be mapped at VMR_AREA_RO
+ * @entries: of the ring
+ *
+ * Context: Any.
+ * Return: their number.
+ */
+u32 vmr_area_ro_size(u32 entries);
+
+/**
+ * vmr_area_rw_size() - how many bytes are to be mapped at VMR_AREA_RW
+ *
+ * Context: Any.
+ * Return: their number.
+ */
+u32 vmr_area_rw_size(void);
+
+/**
  * vmr_area_create() - allocate the pages and fill in the header
  * @area: where to
+ * @entries: of the ring, as vmr_area_entries() has it
  *
  * Context: Process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int vmr_area_create(struct vmr_area *area);
+int vmr_area_create(struct vmr_area *area, u32 entries);
 
 /**
  * vmr_area_destroy() - free the pages
@@ -118,13 +151,43 @@ const char *vmr_area_stat_name(unsigned int stat);
 void *vmr_area_bulk(const struct vmr_area *area);
 
 /**
- * vmr_area_slot() - where the next exit is written before it is published
+ * vmr_area_look() - look how far the consumer is
  * @area: the area
+ *
+ * Context: The vCPU's thread.
+ * Return: 0; -EPROTO for an index that can't be: what was known before still counts.
+ */
+int vmr_area_look(struct vmr_area *area);
+
+/**
+ * vmr_area_look_for_room() - the same, and whether there is room for a synchronous entry
+ * @area: the area
+ *
+ * Context: The vCPU's thread.
+ * Return: as vmr_area_look(); -ENOSPC without room.
+ */
+int vmr_area_look_for_room(struct vmr_area *area);
+
+/**
+ * vmr_area_slot() - where the next synchronous exit is written before it is published
+ * @area: the area, with room
  *
  * Context: The vCPU's thread.
  * Return: a zeroed entry, with seq and stamp filled in.
  */
 struct vmr_exit *vmr_area_slot(struct vmr_area *area);
+
+/**
+ * vmr_area_last() - the synchronous entry that vmr_area_slot() gave out last
+ * @area: the area
+ *
+ * Context: The vCPU's thread.
+ * Return: the entry, published or about to be.
+ */
+static inline const struct vmr_exit *vmr_area_last(const struct vmr_area *area)
+{
+	return area->last;
+}
 
 /**
  * vmr_area_publish() - let user space see the entry from vmr_area_slot()
@@ -136,13 +199,13 @@ void vmr_area_publish(struct vmr_area *area);
 
 /**
  * vmr_area_take_reply() - take the reply to the exit that was published last
- * @area: the area
+ * @area: the area, after vmr_area_look()
  * @reply: the kernel's copy
  *
  * Context: The vCPU's thread.
  * Return: 0, or -EPROTO if that exit isn't answered: another seq, a consumer's index
  *	   that hasn't passed it, unknown flags.
  */
-int vmr_area_take_reply(struct vmr_area *area, struct vmr_reply *reply);
+int vmr_area_take_reply(const struct vmr_area *area, struct vmr_reply *reply);
 
 #endif

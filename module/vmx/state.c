@@ -341,6 +341,8 @@ int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
 	if (err)
 		return err;
 	err = vmr_judge(vcpu, groups, from);
+	if (!err && groups & VMR_STATE_EXIT)
+		err = vmr_waiting_check(vcpu, &from->exit);
 	if (err)
 		return err;
 

@@ -38,7 +38,7 @@ static void get_info(const struct vmr_exit_info *info, struct vmr_exit_state *to
 
 void vmr_waiting_get(const struct vmr_vcpu *vcpu, struct vmr_exit_state *to)
 {
-	const struct vmr_exit *exit = &vcpu->area.ro->ring[0];
+	const struct vmr_exit *exit = vmr_area_last(&vcpu->area);
 
 	memset(to, 0, sizeof(*to));
 	to->mmio = vcpu->mmio;
@@ -76,13 +76,26 @@ static struct vmr_exit *begin(struct vmr_vcpu *vcpu, const struct vmr_exit_state
 	}
 }
 
-void vmr_waiting_set(struct vmr_vcpu *vcpu, const struct vmr_exit_state *from)
+static bool is_waiting(const struct vmr_vcpu *vcpu, const struct vmr_exit_state *exit)
 {
 	struct vmr_exit_state now;
-	struct vmr_exit *exit;
 
 	vmr_waiting_get(vcpu, &now);
-	if (!memcmp(&now, from, sizeof(now)))
+	return !memcmp(&now, exit, sizeof(now));
+}
+
+int vmr_waiting_check(struct vmr_vcpu *vcpu, const struct vmr_exit_state *from)
+{
+	if (!from->reason || is_waiting(vcpu, from))
+		return 0;
+	return vmr_area_look_for_room(&vcpu->area);
+}
+
+void vmr_waiting_set(struct vmr_vcpu *vcpu, const struct vmr_exit_state *from)
+{
+	struct vmr_exit *exit;
+
+	if (is_waiting(vcpu, from))
 		return;
 	vmr_waiting_end(vcpu);
 	vcpu->mmio = from->mmio;

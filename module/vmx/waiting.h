@@ -21,9 +21,19 @@ struct vmr_vcpu;
 void vmr_waiting_get(const struct vmr_vcpu *vcpu, struct vmr_exit_state *to);
 
 /**
- * vmr_waiting_set() - let an exit wait, and publish it
+ * vmr_waiting_check() - whether an exit can be published
  * @vcpu: the vCPU
  * @from: the exit, which has passed vmr_sound_values()
+ *
+ * Context: The vCPU's thread.
+ * Return: 0; -ENOSPC, -EPROTO as vmr_area_look_for_room().
+ */
+int vmr_waiting_check(struct vmr_vcpu *vcpu, const struct vmr_exit_state *from);
+
+/**
+ * vmr_waiting_set() - let an exit wait, and publish it
+ * @vcpu: the vCPU
+ * @from: the exit, which has passed vmr_sound_values() and vmr_waiting_check()
  *
  * Nothing happens if it is the one that waits already.
  *

@@ -299,8 +299,6 @@ TEST_F(vm, vcpu_ids)
 	}
 	args = (struct vmr_create_vcpu){ .size = sizeof(args), .id = 0 };
 	EXPECT_ERRNO(EEXIST, ioctl_errno(self->vm.fd, VMR_CREATE_VCPU, &args));
-	args = (struct vmr_create_vcpu){ .size = sizeof(args), .id = 1, .reserved = 1 };
-	EXPECT_ERRNO(EINVAL, ioctl_errno(self->vm.fd, VMR_CREATE_VCPU, &args));
 	for (i = 1; i < VMR_MAX_VCPUS; i++) {
 		args = (struct vmr_create_vcpu){ .size = sizeof(args), .id = i };
 		fds[i] = ioctl(self->vm.fd, VMR_CREATE_VCPU, &args);
@@ -313,6 +311,40 @@ TEST_F(vm, vcpu_ids)
 	}
 	for (i = 1; i < VMR_MAX_VCPUS; i++)
 		close(fds[i]);
+}
+
+TEST_F(vm, ring_sizes)
+{
+	const uint32_t good[] = { 0, 2, 4, 64, 128, VMR_RING_MOST };
+	const uint32_t bad[] = { 1, 3, 6, 63, 65, VMR_RING_MOST - 1 };
+	const uint32_t beyond[] = { VMR_RING_MOST + 1, 2 * VMR_RING_MOST, 0x80000000, 0xffffffff };
+	struct vmr_create_vcpu args;
+	unsigned int i, id = 1;
+	struct vcpu other;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		args = (struct vmr_create_vcpu){
+			.size = sizeof(args), .id = 1, .ring_entries = bad[i],
+		};
+		EXPECT_ERRNO(EINVAL, ioctl_errno(self->vm.fd, VMR_CREATE_VCPU, &args))
+			TH_LOG("%u entries", bad[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(beyond); i++) {
+		args = (struct vmr_create_vcpu){
+			.size = sizeof(args), .id = 1, .ring_entries = beyond[i],
+		};
+		EXPECT_ERRNO(E2BIG, ioctl_errno(self->vm.fd, VMR_CREATE_VCPU, &args))
+			TH_LOG("%u entries", beyond[i]);
+	}
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		vcpu_create_ring(&self->vm, id++, good[i], &other);
+		EXPECT_EQ(good[i] ? good[i] : VMR_RING_USUAL, other.header->ring_entries);
+		EXPECT_LE(other.header->ring_offset + 64ul * other.header->ring_entries,
+			  other.ro_size);
+		/* All of it is there to be read, and is nothing yet. */
+		EXPECT_EQ(0, other.ring[other.header->ring_entries - 1].reason);
+		vcpu_destroy(&other);
+	}
 }
 
 /* ---- slots ---- */

@@ -34,10 +34,10 @@ TEST_F(vm, header)
 	EXPECT_EQ(VMR_AREA_VERSION, h->version);
 	EXPECT_EQ(self->cpu.ro_size, h->ro_size);
 	EXPECT_EQ(self->cpu.rw_size, h->rw_size);
-	EXPECT_EQ(0, h->reserved);
-	EXPECT_LE(1, h->ring_entries);
+	EXPECT_EQ(VMR_RING_USUAL, h->ring_entries);
 	EXPECT_EQ(0, h->ring_entries & (h->ring_entries - 1));
 	EXPECT_TRUE(within(h->producer_offset, 4, h->ro_size, 4));
+	EXPECT_TRUE(within(h->need_kick_offset, 4, h->ro_size, 4));
 	EXPECT_TRUE(within(h->ring_offset, 64 * h->ring_entries, h->ro_size, 64));
 	EXPECT_TRUE(within(h->stats_offset, 8 * h->stats_count, h->ro_size, 8));
 	EXPECT_TRUE(within(h->names_offset, VMR_STAT_NAME * h->stats_count, h->ro_size, 1));
@@ -248,7 +248,7 @@ TEST_F(vm, bad_replies_to_a_port)
 	EXPECT_EQ(0x33, vcpu_gpr(cpu, VMR_RAX));
 }
 
-/* An exit that needs none goes on whatever the page says. */
+/* An exit that needs none goes on whatever the reply says. */
 TEST_F(vm, reply_that_nobody_asked_for)
 {
 	struct vcpu *cpu = &self->cpu;
@@ -256,9 +256,64 @@ TEST_F(vm, reply_that_nobody_asked_for)
 	vcpu_start(cpu, GUEST_LONG, guest(only_halt));
 	ASSERT_EXIT("hlt", cpu);
 	memset((void *)cpu->reply, 0xff, sizeof(*cpu->reply));
-	*cpu->consumer = 0xdeadbeef;
 	ASSERT_EXIT("hlt", cpu);
 	ASSERT_EXIT("hlt", cpu);
+}
+
+/* The consumer's index goes forward, and no further than the producer's. */
+TEST_F(vm, impossible_index)
+{
+	const uint32_t wrong[] = { 0, 1, 4, 5, 0x7fffffff, 0x80000000, 0xffffffff };
+	struct vcpu *cpu = &self->cpu;
+	unsigned int i;
+
+	SKIP_IF_IT_MOVES();
+	vcpu_start(cpu, GUEST_LONG, guest(only_halt));
+	for (i = 0; i < 3; i++)
+		ASSERT_ERRNO(0, run_errno(cpu));
+	*cpu->consumer = 2;
+	ASSERT_ERRNO(0, run_errno(cpu));
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		*cpu->consumer = wrong[i];
+		if (wrong[i] == 4)
+			continue;
+		EXPECT_ERRNO(EPROTO, run_errno(cpu))
+			TH_LOG("%u of 2 to 4", wrong[i]);
+	}
+	EXPECT_EQ(4, *cpu->producer);
+	*cpu->consumer = 3;
+	EXPECT_ERRNO(0, run_errno(cpu));
+	EXPECT_EQ(5, *cpu->producer);
+}
+
+/* What nobody has consumed isn't overwritten: RUN says that there is no room. */
+TEST_F(vm, no_room)
+{
+	struct vmr_state_args args = { .size = sizeof(args), .groups = VMR_STATE_EXIT };
+	struct vcpu other;
+	unsigned int i;
+
+	SKIP_IF_IT_MOVES();
+	vcpu_create_ring(&self->vm, 1, 4, &other);
+	vcpu_start(&other, GUEST_LONG, guest(only_halt));
+	for (i = 0; i < 4; i++)
+		ASSERT_ERRNO(0, run_errno(&other));
+	EXPECT_ERRNO(ENOSPC, run_errno(&other));
+	EXPECT_ERRNO(ENOSPC, run_errno(&other));
+	/* Nor is there any for an exit that is set. */
+	args.state.exit.reason = VMR_EXIT_INTACK;
+	args.state.exit.flags = VMR_EXIT_NEEDS_REPLY;
+	EXPECT_ERRNO(ENOSPC, ioctl_errno(other.fd, VMR_SET_STATE, &args));
+	EXPECT_EQ(4, *other.producer);
+	for (i = 0; i < 4; i++) {
+		EXPECT_EQ(i + 1, other.ring[i].seq);
+		EXPECT_EQ(VMR_EXIT_HLT, other.ring[i].reason);
+	}
+	*other.consumer = 1;
+	EXPECT_ERRNO(0, run_errno(&other));
+	EXPECT_EQ(5, other.ring[0].seq);
+	EXPECT_ERRNO(ENOSPC, run_errno(&other));
+	vcpu_destroy(&other);
 }
 
 /* User space overwrites the whole writable area at any time: its guest's trouble. */
@@ -275,14 +330,17 @@ TEST_F(vm, hostile_area)
 			seed = seed * 1103515245 + 12345;
 			cpu->rw[b] = seed >> 16;
 		}
+		/* Beside an index that can't be nothing else is looked at. */
+		if (i % 2)
+			*cpu->consumer = *cpu->producer;
 		err = run_errno(cpu);
 		ASSERT_TRUE(!err || err == EPROTO || err == EINVAL || err == EINTR)
 			TH_LOG("%s", errno_name(err));
 	}
 	memset(cpu->rw, 0, PAGE);
 	vcpu_start(cpu, GUEST_LONG, guest(only_halt));
-	vcpu_answer(cpu, NULL, 0);
-	memcpy(&cpu->exit, (void *)&cpu->ring[0], sizeof(cpu->exit));
+	memcpy(&cpu->exit, (void *)&cpu->ring[*cpu->producer ? *cpu->producer - 1 : 0],
+	       sizeof(cpu->exit));
 	vcpu_answer(cpu, NULL, 0);
 	EXPECT_ERRNO(0, run_errno(cpu));
 }

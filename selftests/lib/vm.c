@@ -195,10 +195,16 @@ static void set_offered_cpuid(struct vcpu *cpu)
 
 void vcpu_create(struct vm *vm, unsigned int id, struct vcpu *cpu)
 {
+	vcpu_create_ring(vm, id, 0, cpu);
+}
+
+void vcpu_create_ring(struct vm *vm, unsigned int id, unsigned int entries, struct vcpu *cpu)
+{
 	memset(cpu, 0, sizeof(*cpu));
 	cpu->vm = vm;
 	cpu->id = id;
 	cpu->home = -1;
+	cpu->ring_entries = entries;
 	vm->backend->vcpu_create(cpu);
 	vm->cpus[id] = cpu;
 	set_offered_cpuid(cpu);
@@ -215,6 +221,12 @@ void vcpu_destroy(struct vcpu *cpu)
 	cpu->cpuid = NULL;
 }
 
+/* The kernel's again: all entries. */
+static void consume(struct vcpu *cpu)
+{
+	__atomic_store_n(cpu->consumer, *cpu->producer, __ATOMIC_RELEASE);
+}
+
 static int run_here(struct vcpu *cpu)
 {
 	int err = cpu->vm->backend->run(cpu);
@@ -223,10 +235,13 @@ static int run_here(struct vcpu *cpu)
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	memcpy(&cpu->exit, (const void *)&cpu->ring[last & (cpu->header->ring_entries - 1)],
 	       sizeof(cpu->exit));
-	if (!err || err == EINTR) {
-		cpu->waits = cpu->exit.flags & VMR_EXIT_NEEDS_REPLY;
-		cpu->answered = false;
-	}
+	if (err && err != EINTR)
+		return err;
+	cpu->waits = cpu->exit.flags & VMR_EXIT_NEEDS_REPLY;
+	cpu->answered = false;
+	/* Of one that needs no reply there is nothing left to say. */
+	if (!cpu->waits)
+		consume(cpu);
 	return err;
 }
 
@@ -291,6 +306,7 @@ const char *exit_name(const struct vmr_exit *exit)
 		[VMR_EXIT_MEMORY_FAULT] = "memory-fault",
 		[VMR_EXIT_FAILED_ENTRY] = "failed-entry",
 		[VMR_EXIT_REFUSED] = "refused",
+		[VMR_EXIT_DRAIN] = "drain",
 	};
 
 	if (exit->reason == VMR_EXIT_IO && exit->addr == TRAP_PORT)
@@ -344,8 +360,7 @@ static void pass(struct vcpu *cpu)
 {
 	cpu->answered = true;
 	cpu->reply->seq = cpu->exit.seq;
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	*cpu->consumer = *cpu->producer;
+	consume(cpu);
 }
 
 void vcpu_answer(struct vcpu *cpu, const void *data, size_t size)

@@ -59,6 +59,7 @@ struct vcpu {
 	uint8_t *rw;
 	size_t ro_size;
 	size_t rw_size;
+	unsigned int ring_entries;	/* as asked for, 0: the usual */
 	const struct vmr_area_header *header;
 	const volatile uint32_t *producer;
 	const volatile struct vmr_exit *ring;
@@ -107,6 +108,7 @@ void *memory_get(size_t size, size_t alignment);
 /* ---- vCPUs ---- */
 
 void vcpu_create(struct vm *vm, unsigned int id, struct vcpu *cpu);
+void vcpu_create_ring(struct vm *vm, unsigned int id, unsigned int entries, struct vcpu *cpu);
 void vcpu_destroy(struct vcpu *cpu);
 
 /* RUN alone: its errno. The exit is in cpu->exit. */

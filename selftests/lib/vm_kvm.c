@@ -20,6 +20,7 @@
 struct kvm_cpu {
 	struct kvm_run *run;
 	struct vmr_area_ro ro;
+	struct vmr_exit entry;	/* the ring */
 	struct vmr_area_rw rw;
 	uint8_t bulk[4096];
 	bool has_interrupt;
@@ -63,7 +64,7 @@ static void vcpu_create_(struct vcpu *cpu)
 	cpu->data = k;
 	cpu->header = &k->ro.header;
 	cpu->producer = &k->ro.producer;
-	cpu->ring = k->ro.ring;
+	cpu->ring = &k->entry;
 	cpu->consumer = &k->rw.consumer;
 	cpu->reply = &k->rw.reply;
 	cpu->control = &k->rw.control;
@@ -181,7 +182,7 @@ static void bring_interrupt(struct vcpu *cpu, struct kvm_cpu *k)
 static int run(struct vcpu *cpu)
 {
 	struct kvm_cpu *k = cpu->data;
-	struct vmr_exit *exit = &k->ro.ring[0];
+	struct vmr_exit *exit = &k->entry;
 	uint32_t seq = exit->seq + 1;
 	int err;
 

@@ -166,7 +166,9 @@ static int make_vm(struct vm *vm)
 
 static int make_vcpu(struct vcpu *cpu, int vm)
 {
-	struct vmr_create_vcpu args = { .size = sizeof(args), .id = cpu->id };
+	struct vmr_create_vcpu args = {
+		.size = sizeof(args), .id = cpu->id, .ring_entries = cpu->ring_entries,
+	};
 	struct vmr_cpuid cpuid = {
 		.size = sizeof(cpuid), .entries = (uintptr_t)cpu->cpuid, .count = cpu->cpuid_count,
 	};

@@ -49,7 +49,9 @@ static void map_area(struct vcpu *cpu)
 
 static void vcpu_create_(struct vcpu *cpu)
 {
-	struct vmr_create_vcpu args = { .size = sizeof(args), .id = cpu->id };
+	struct vmr_create_vcpu args = {
+		.size = sizeof(args), .id = cpu->id, .ring_entries = cpu->ring_entries,
+	};
 
 	cpu->fd = ioctl(cpu->vm->fd, VMR_CREATE_VCPU, &args);
 	if (cpu->fd < 0)

@@ -144,6 +144,8 @@ static void make_vcpu(void)
 	cpu->rw = map(cpu->rw_size, PROT_READ | PROT_WRITE, VMR_AREA_RW);
 	cpu->header = (const void *)cpu->ro;
 	cpu->ring = (const void *)(cpu->ro + cpu->header->ring_offset);
+	cpu->producer = (const void *)(cpu->ro + cpu->header->producer_offset);
+	cpu->consumer = (void *)(cpu->rw + cpu->header->consumer_offset);
 }
 
 static void offer_cpuid(void)
@@ -199,12 +201,14 @@ static void run(void)
 	struct vmr_state_args args = {
 		.size = sizeof(args), .groups = VMR_STATE_ALL,
 	};
-	const volatile struct vmr_exit *exit_ = &cpu->ring[0];
+	const volatile struct vmr_exit *exit_;
 
 	guest_state(cpu, GUEST_LONG, &args.state);
 	CALL(cpu->fd, VMR_SET_STATE, &args);
 	for (;;) {
 		CALL(cpu->fd, VMR_RUN, NULL);
+		exit_ = &cpu->ring[(*cpu->producer - 1) & (cpu->header->ring_entries - 1)];
+		__atomic_store_n(cpu->consumer, *cpu->producer, __ATOMIC_RELEASE);
 		if (exit_->reason == VMR_EXIT_HLT)
 			return;
 		if (exit_->reason != VMR_EXIT_MEMORY_FAULT ||

@@ -238,12 +238,12 @@ static const struct vmr_exit *last_exit(const struct backend_vcpu *vcpu)
 
 static void answer(struct backend_vcpu *vcpu)
 {
-	if (!vcpu->waits)
-		return;
-	vcpu->waits = false;
-	vcpu->reply->seq = last_exit(vcpu)->seq;
-	vcpu->reply->flags = 0;
-	vcpu->reply->length = 0;
+	if (vcpu->waits) {
+		vcpu->waits = false;
+		vcpu->reply->seq = last_exit(vcpu)->seq;
+		vcpu->reply->flags = 0;
+		vcpu->reply->length = 0;
+	}
 	/* Pairs with the kernel's reading of the consumer: the reply is there before. */
 	__atomic_store_n(vcpu->consumer, *vcpu->producer, __ATOMIC_RELEASE);
 }
