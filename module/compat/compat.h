@@ -9,7 +9,9 @@
 #define VMR_COMPAT_COMPAT_H
 
 #include <linux/cpuhotplug.h>
+#include <linux/eventfd.h>
 #include <linux/hardirq.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <asm/msr.h>
 #include <asm/reboot.h>
@@ -67,6 +69,21 @@ cpu_emergency_unregister_virt_callback(cpu_emergency_virt_cb *callback)
 /* Without it only a deadly signal ends the wait for a page. */
 #ifndef VMR_HAVE_FOLL_INTERRUPTIBLE
 #define FOLL_INTERRUPTIBLE		0
+#endif
+
+/* Older ones have a count, and tell whether it was added. */
+#ifndef VMR_HAVE_EVENTFD_SIGNAL_ONE
+#define eventfd_signal(ctx)		eventfd_signal(ctx, 1)
+#endif
+
+#ifndef VMR_HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
 #endif
 
 /* Kernels without KVM for Intel don't note what interrupts leave in the L1 data cache. */

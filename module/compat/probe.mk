@@ -30,6 +30,8 @@ vmr-probed := \
 	$(call vmr-has,RDMSRQ,rdmsrq_safe,arch/x86/include/asm/msr.h) \
 	$(call vmr-has,EMERGENCY_VIRT_CALLBACK,cpu_emergency_register_virt_callback,arch/x86/include/asm/reboot.h) \
 	$(call vmr-has,IBPB_EXIT_TO_USER,x86_ibpb_exit_to_user,arch/x86/include/asm/nospec-branch.h) \
+	$(call vmr-has,EVENTFD_SIGNAL_ONE,eventfd_signal\(struct eventfd_ctx \*ctx\)$$,include/linux/eventfd.h) \
+	$(call vmr-has,HRTIMER_SETUP,hrtimer_setup.struct hrtimer,include/linux/hrtimer.h) \
 	$(call vmr-has,FOLL_INTERRUPTIBLE,FOLL_INTERRUPTIBLE,include/linux/mm_types.h) \
 	$(call vmr-has,XFER_TO_GUEST_VCPU,xfer_to_guest_mode_handle_work.struct kvm_vcpu,include/linux/entry-kvm.h) \
 	$(call vmr-has,VM_FLAGS_SET,vm_flags_clear,include/linux/mm.h) \

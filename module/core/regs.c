@@ -15,6 +15,7 @@
 #include "core/abi.h"
 #include "core/regs.h"
 #include "core/vmring.h"
+#include "ring/area.h"
 #include "vmx/burst.h"
 #include "vmx/caps.h"
 #include "vmx/cpuid.h"
@@ -62,6 +63,8 @@ long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg)
 		return err;
 	if (args.groups & ~VMR_STATE_ALL)
 		return -EINVAL;
+	if (args.groups & VMR_STATE_EXIT && vmr_area_posted_wait(&vcpu->area))
+		return -ENOTEMPTY;
 	err = vmr_state_fetch(vcpu, args.groups);
 	if (err)
 		return err;

@@ -26,6 +26,8 @@
 #include "ept/dirty.h"
 #include "ept/fault.h"
 #include "ept/tlb.h"
+#include "ring/area.h"
+#include "ring/drain.h"
 #include "vmcs/vmcs.h"
 #include "vmx/caps.h"
 #include "vmx/events.h"
@@ -43,6 +45,7 @@ static void free_vcpu(struct vmr_vcpu *vcpu)
 	vmr_dirty_buffer_destroy(&vcpu->dirty_buffer);
 	vmr_ept_cache_destroy(&vcpu->ept_cache);
 	fpu_free_guest_fpstate(&vcpu->fpu);
+	vmr_drain_destroy(vcpu);
 	vmr_area_destroy(&vcpu->area);
 	kvfree(vcpu->cpuid);
 	mutex_destroy(&vcpu->mutex);
@@ -154,7 +157,24 @@ static long run(struct vmr_vcpu *vcpu)
 {
 	long err = take_answers(vcpu);
 
-	return err ?: run_and_publish(vcpu);
+	if (err)
+		return err;
+	vmr_drain_begin(vcpu, true);
+	return run_and_publish(vcpu);
+}
+
+static long set_ring(struct vmr_vcpu *vcpu, void __user *arg)
+{
+	struct vmr_ring ring = {};
+	int err;
+
+	err = vmr_abi_get(arg, VMR_RING_EVENTFD, &ring, sizeof(ring));
+	if (!err)
+		err = vmr_drain_check(vcpu, &ring);
+	if (err)
+		return err;
+	vmr_drain_set(vcpu, &ring);
+	return 0;
 }
 
 /* From any thread, at any time. */
@@ -194,6 +214,7 @@ static const struct vcpu_ioctl {
 	{ VMR_SET_CPUID, false, vmr_regs_set_cpuid },
 	{ VMR_GET_XSAVE, false, vmr_xsave_get },
 	{ VMR_SET_XSAVE, false, vmr_xsave_set },
+	{ VMR_SET_RING, false, set_ring },
 };
 
 static long call(struct vmr_vcpu *vcpu, const struct vcpu_ioctl *ioctl,
@@ -284,9 +305,10 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, const struct vmr_create_vcpu *wa
 	vcpu->cpuid = kvzalloc(sizeof(*vcpu->cpuid), GFP_KERNEL_ACCOUNT);
 	if (!vcpu->cpuid)
 		goto err_free;
-	if (vmr_area_create(&vcpu->area, wanted->ring_entries))
+	if (vmr_area_create(&vcpu->area, wanted->ring_entries, &vm->stamps))
 		goto err_free_cpuid;
 	vcpu->stats = vmr_area_stats(&vcpu->area);
+	vmr_drain_init(vcpu);
 	if (!fpu_alloc_guest_fpstate(&vcpu->fpu))
 		goto err_destroy_area;
 	if (vmr_dirty_buffer_create(&vm->ept, &vcpu->dirty_buffer))

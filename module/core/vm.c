@@ -23,6 +23,7 @@
 #include "core/vmring.h"
 #include "ept/dirty.h"
 #include "ept/slots.h"
+#include "ring/region.h"
 #include "vmx/msr.h"
 
 static void destroy(struct kref *refs)
@@ -32,6 +33,7 @@ static void destroy(struct kref *refs)
 	vmr_stats_remove_vm(vm);
 	vmr_ept_destroy(&vm->ept);
 	vmr_vcpus_free(vm);
+	vmr_regions_destroy(&vm->regions);
 	free_page((unsigned long)vm->msr_bitmap);
 	mutex_destroy(&vm->mutex);
 	kfree(vm);
@@ -81,6 +83,21 @@ static long get_dirty(struct vmr_vm *vm, void __user *arg)
 	if (wanted.reserved)
 		return -EINVAL;
 	return vmr_dirty_get(&vm->ept, &wanted);
+}
+
+static long set_region(struct vmr_vm *vm, void __user *arg)
+{
+	struct vmr_region region = {};
+	int err;
+
+	err = vmr_abi_get(arg, VMR_REGION_FLAGS, &region, sizeof(region));
+	if (err)
+		return err;
+	mutex_lock(&vm->mutex);
+	err = vmr_regions_set(&vm->regions, &region, vm->ept.limits.gpa,
+			      vm->vcpu_count);
+	mutex_unlock(&vm->mutex);
+	return err;
 }
 
 static int take_policy(struct vmr_vm *vm, const struct vmr_msr_policy *policy)
@@ -134,6 +151,7 @@ static const struct {
 	{ VMR_SET_SLOT, set_slot },
 	{ VMR_SET_MSR_POLICY, set_msr_policy },
 	{ VMR_GET_DIRTY, get_dirty },
+	{ VMR_SET_REGION, set_region },
 };
 
 static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -151,6 +169,15 @@ static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	return -ENOTTY;
 }
 
+static int vm_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct vmr_vm *vm = file->private_data;
+
+	if (!vmr_vm_is_ours(vm))
+		return -EPERM;
+	return vmr_regions_mmap(&vm->regions, vma);
+}
+
 static int vm_release(struct inode *inode, struct file *file)
 {
 	vmr_vm_put(file->private_data);
@@ -162,6 +189,7 @@ static const struct file_operations vm_fops = {
 	.release = vm_release,
 	.unlocked_ioctl = vm_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = vm_mmap,
 	.llseek = noop_llseek,
 };
 

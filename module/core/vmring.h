@@ -21,6 +21,8 @@
 #include "ept/ept.h"
 #include "ept/fault.h"
 #include "ring/area.h"
+#include "ring/drain.h"
+#include "ring/region.h"
 #include "vmcs/vmcs.h"
 #include "vmx/cpuid.h"
 #include "vmx/cr.h"
@@ -63,6 +65,8 @@ struct vmr_vm {
 	struct vmr_ept ept;
 	struct vmr_kick_group kicks;
 	unsigned int last_turn;		/* vmx/turn.c: a hint, any value will do */
+	struct vmr_regions regions;
+	atomic64_t stamps;		/* ring/area.h: of entries, where the TSC is none */
 
 	struct mutex mutex;		/* for what follows */
 
@@ -192,6 +196,7 @@ struct vmr_vcpu {
 	struct vmr_ept_cache ept_cache;
 	struct fpu_guest fpu;
 	u64 *stats;			/* in the area */
+	u32 region_hint[2];		/* where ring/post.c found one last: ports, memory */
 
 	/* Constant after create. */
 	struct vmr_vm *vm;
@@ -199,6 +204,7 @@ struct vmr_vcpu {
 	u16 vpid;			/* 0: none */
 	struct vmr_dirty_buffer dirty_buffer;	/* by its own rules */
 	struct vmr_area area;
+	struct vmr_drain drain;		/* by its own rules */
 	struct preempt_notifier preempt;
 
 	struct mutex mutex;		/* taken without waiting: EBUSY */

@@ -12,9 +12,9 @@
 #include <linux/vmalloc.h>
 #include <asm/tsc.h>
 
-#include "compat/compat.h"
 #include "ring/area.h"
 #include "ring/index.h"
+#include "ring/map.h"
 #include "vmx/exits.h"
 
 /* The read-only part: this, then the ring in pages of its own. */
@@ -56,6 +56,14 @@ static const char *const names[VMR_STATS] = {
 	[VMR_STAT_L1D_FLUSHES] = "l1d-flushes",
 	[VMR_STAT_SPLIT_LOCKS] = "split-locks",
 	[VMR_STAT_TURNS_PASSED] = "turns-passed",
+	[VMR_STAT_POSTS] = "posts",
+	[VMR_STAT_POSTS_FULL] = "posts-without-room",
+	[VMR_STAT_DOORBELLS] = "doorbells",
+	[VMR_STAT_MIRROR_READS] = "mirror-reads",
+	[VMR_STAT_MIRROR_WAITS] = "mirror-reads-behind-posts",
+	[VMR_STAT_DRAINS_HIGH] = "drains-high-water",
+	[VMR_STAT_DRAINS_DELAY] = "drains-delay",
+	[VMR_STAT_DRAINS_HALT] = "drains-halt",
 };
 
 const char *vmr_area_stat_name(unsigned int stat)
@@ -122,7 +130,7 @@ u32 vmr_area_rw_size(void)
 }
 
 /* A long ring finds no pages side by side: all are vmalloc's. */
-int vmr_area_create(struct vmr_area *area, u32 entries)
+int vmr_area_create(struct vmr_area *area, u32 entries, atomic64_t *stamps)
 {
 	area->ro = alloc_pages_exact(HEAD_SIZE, GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!area->ro)
@@ -136,6 +144,8 @@ int vmr_area_create(struct vmr_area *area, u32 entries)
 	area->entries = entries;
 	area->produced = 0;
 	area->consumed = 0;
+	area->posted = 0;
+	area->stamps = stamps;
 	area->last = area->ring;
 	fill_header(area);
 	return 0;
@@ -155,59 +165,30 @@ void vmr_area_destroy(struct vmr_area *area)
 	free_pages_exact(area->ro, HEAD_SIZE);
 }
 
-static int map_page(struct vm_area_struct *vma, unsigned long offset, struct page *page)
-{
-	return vm_insert_page(vma, vma->vm_start + offset, page);
-}
-
-static int map_pages(struct vm_area_struct *vma, void *pages, size_t size)
-{
-	size_t offset;
-	int err = 0;
-
-	for (offset = 0; !err && offset < size; offset += PAGE_SIZE)
-		err = map_page(vma, offset, virt_to_page(pages + offset));
-	return err;
-}
-
 static int map_ro(struct vm_area_struct *vma, const struct vmr_area *area)
 {
-	size_t size = ring_size(area->entries), offset;
-	int err;
+	int err = vmr_map_begin(vma, vmr_area_ro_size(area->entries), false);
 
-	err = map_pages(vma, area->ro, HEAD_SIZE);
-	for (offset = 0; !err && offset < size; offset += PAGE_SIZE)
-		err = map_page(vma, HEAD_SIZE + offset,
-			       vmalloc_to_page((void *)area->ring + offset));
-	return err;
+	if (!err)
+		err = vmr_map_pages(vma, 0, area->ro, HEAD_SIZE);
+	return err ?: vmr_map_vmalloc(vma, HEAD_SIZE, area->ring,
+				      ring_size(area->entries));
 }
 
-/* All of it, or nothing. */
-static int prepare(struct vm_area_struct *vma, size_t size)
+static int map_rw(struct vm_area_struct *vma, const struct vmr_area *area)
 {
-	if (vma->vm_end - vma->vm_start != size)
-		return -EINVAL;
-	vm_flags_set(vma, VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	return 0;
+	int err = vmr_map_begin(vma, RW_SIZE, true);
+
+	return err ?: vmr_map_pages(vma, 0, area->rw, RW_SIZE);
 }
 
 int vmr_area_mmap(struct vmr_area *area, struct vm_area_struct *vma)
 {
-	int err;
-
-	if (!(vma->vm_flags & VM_SHARED) || vma->vm_flags & VM_EXEC)
-		return -EINVAL;
 	switch (vma->vm_pgoff) {
 	case VMR_AREA_RO >> PAGE_SHIFT:
-		if (vma->vm_flags & VM_WRITE)
-			return -EACCES;
-		vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
-		err = prepare(vma, vmr_area_ro_size(area->entries));
-		return err ?: map_ro(vma, area);
+		return map_ro(vma, area);
 	case VMR_AREA_RW >> PAGE_SHIFT:
-		vm_flags_clear(vma, VM_MAYEXEC);
-		err = prepare(vma, RW_SIZE);
-		return err ?: map_pages(vma, area->rw, RW_SIZE);
+		return map_rw(vma, area);
 	default:
 		return -EINVAL;
 	}
@@ -226,7 +207,21 @@ int vmr_area_look(struct vmr_area *area)
 	if (!vmr_index_possible(area->produced, area->consumed, consumer))
 		return -EPROTO;
 	area->consumed = consumer;
+	/* It follows, so that the two never get too far apart to be compared. */
+	if (vmr_index_passed(consumer, area->posted))
+		WRITE_ONCE(area->posted, consumer);
 	return 0;
+}
+
+bool vmr_area_oldest(const struct vmr_area *area, u64 *stamp)
+{
+	u32 posted = READ_ONCE(area->posted);
+	u32 consumer = READ_ONCE(area->rw->consumer);
+
+	if (vmr_index_passed(consumer, posted))
+		return false;
+	*stamp = READ_ONCE(area->ring[vmr_index_slot(consumer, area->entries)].stamp);
+	return true;
 }
 
 int vmr_area_look_for_room(struct vmr_area *area)
@@ -245,7 +240,7 @@ struct vmr_exit *vmr_area_slot(struct vmr_area *area)
 
 	slot = &area->ring[vmr_index_slot(area->produced, area->entries)];
 	memset(slot, 0, sizeof(*slot));
-	slot->stamp = rdtsc();
+	slot->stamp = vmr_area_stamp(area);
 	slot->seq = area->produced + 1;
 	area->last = slot;
 	return slot;

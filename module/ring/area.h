@@ -7,9 +7,15 @@
 #ifndef VMR_RING_AREA_H
 #define VMR_RING_AREA_H
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/types.h>
+#include <asm/barrier.h>
+#include <asm/tsc.h>
 
 #include <vmring_ring.h>
+
+#include "ring/index.h"
 
 struct vm_area_struct;
 
@@ -21,10 +27,13 @@ struct vm_area_struct;
  * @entries: of the ring, a power of two
  * @produced: the kernel's own copy of the producer's index
  * @consumed: the last good one of the consumer's
+ * @posted: the producer's when the last posted entry was there, or a later one of the
+ *	    consumer's
  * @last: the synchronous entry that was begun last
+ * @stamps: of the VM, counts entries where the TSC is no clock
  *
  * The pointers but @last, and @entries, are constant after create; the rest is the vCPU
- * thread's.
+ * thread's, of which others read @posted.
  */
 struct vmr_area {
 	struct vmr_area_ro *ro;
@@ -33,8 +42,13 @@ struct vmr_area {
 	u32 entries;
 	u32 produced;
 	u32 consumed;
+	u32 posted;
 	struct vmr_exit *last;
+	atomic64_t *stamps;
 };
+
+/* A stamp that isn't a TSC: it comes after all that are. */
+#define VMR_STAMP_COUNT		BIT_ULL(63)
 
 /* Counters behind the exits by reason, in the order of area.c's names. */
 enum vmr_stat {
@@ -65,6 +79,14 @@ enum vmr_stat {
 	VMR_STAT_L1D_FLUSHES,
 	VMR_STAT_SPLIT_LOCKS,
 	VMR_STAT_TURNS_PASSED,
+	VMR_STAT_POSTS,
+	VMR_STAT_POSTS_FULL,
+	VMR_STAT_DOORBELLS,
+	VMR_STAT_MIRROR_READS,
+	VMR_STAT_MIRROR_WAITS,
+	VMR_STAT_DRAINS_HIGH,
+	VMR_STAT_DRAINS_DELAY,
+	VMR_STAT_DRAINS_HALT,
 	VMR_STATS,
 };
 
@@ -98,11 +120,12 @@ u32 vmr_area_rw_size(void);
  * vmr_area_create() - allocate the pages and fill in the header
  * @area: where to
  * @entries: of the ring, as vmr_area_entries() has it
+ * @stamps: the VM's
  *
  * Context: Process, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int vmr_area_create(struct vmr_area *area, u32 entries);
+int vmr_area_create(struct vmr_area *area, u32 entries, atomic64_t *stamps);
 
 /**
  * vmr_area_destroy() - free the pages
@@ -196,6 +219,64 @@ static inline const struct vmr_exit *vmr_area_last(const struct vmr_area *area)
  * Context: The vCPU's thread.
  */
 void vmr_area_publish(struct vmr_area *area);
+
+/**
+ * vmr_area_stamp() - now, for an entry
+ * @area: the area
+ *
+ * An entry of another vCPU whose guest can know of this one gets a later stamp. A TSC
+ * may turn out to be no clock at any time; who has heard of that counts from then on.
+ *
+ * Context: Any.
+ * Return: the stamp.
+ */
+static inline u64 vmr_area_stamp(const struct vmr_area *area)
+{
+	if (unlikely(check_tsc_unstable()))
+		return VMR_STAMP_COUNT | atomic64_inc_return(area->stamps);
+	return rdtsc();
+}
+
+/**
+ * vmr_area_publish_posted() - let user space see a posted entry
+ * @area: the area, with the entry in the producer's slot
+ *
+ * Context: The vCPU's thread.
+ */
+static inline void vmr_area_publish_posted(struct vmr_area *area)
+{
+	area->produced++;
+	WRITE_ONCE(area->posted, area->produced);
+	/* Pairs with user space's acquire of producer: the entry is there. */
+	smp_store_release(&area->ro->producer, area->produced);
+}
+
+/**
+ * vmr_area_posted_wait() - are there posted entries that the consumer hasn't passed?
+ * @area: any vCPU's
+ *
+ * Context: Any, from any thread.
+ * Return: true if so.
+ */
+static inline bool vmr_area_posted_wait(const struct vmr_area *area)
+{
+	u32 posted = READ_ONCE(area->posted);
+
+	/* Pairs with user space's release of consumer: what it did for the entries is done. */
+	return !vmr_index_passed(smp_load_acquire(&area->rw->consumer), posted);
+}
+
+/**
+ * vmr_area_oldest() - when the entry was written that the consumer comes to next
+ * @area: any vCPU's
+ * @stamp: of the entry
+ *
+ * A consumer's index that can't be makes it any entry's.
+ *
+ * Context: Any, from any thread.
+ * Return: false if no posted entry waits.
+ */
+bool vmr_area_oldest(const struct vmr_area *area, u64 *stamp);
 
 /**
  * vmr_area_take_reply() - take the reply to the exit that was published last

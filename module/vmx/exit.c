@@ -86,9 +86,9 @@ const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS] = {
 	},
 	/* guest: done on the vCPU's own debug registers */
 	[SDM_REASON_MOV_DR] = { .fast = vmr_exit_dr },
-	/* user: VMR_EXIT_IO */
+	/* guest: as a region says; user: VMR_EXIT_IO */
 	[SDM_REASON_IO_INSTRUCTION] = {
-		.slow = vmr_exit_io,
+		.fast = vmr_exit_io_fast, .slow = vmr_exit_io,
 		.reads = VMR_READ_QUALIFICATION | VMR_READ_INFO | VMR_READ_LENGTH,
 	},
 	/* guest: as the policy says; user: VMR_EXIT_MSR */

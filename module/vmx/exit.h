@@ -171,6 +171,7 @@ enum vmr_verdict vmr_exit_dr(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_xsetbv(struct vmr_vcpu *vcpu);
 
 /* exit_io.c */
+enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu);
 
 /* exit_mmio.c */

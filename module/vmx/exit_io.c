@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns port I/O. Called by vmx/run.c in process context.
+ * Owns port I/O. Called by vmx/run.c in process context, vmr_exit_io_fast() in the burst
+ * of the exit.
  *
  * The instruction is finished when user space has answered. A string instruction goes
  * to user space in pieces of up to one bulk page, and is executed again until it is
@@ -11,6 +12,9 @@
 #include <linux/string.h>
 
 #include "ring/area.h"
+#include "ring/post.h"
+#include "ring/region.h"
+#include "vmcs/access.h"
 #include "vmx/arch.h"
 #include "vmx/events.h"
 #include "vmx/exit.h"
@@ -31,14 +35,20 @@ static void finish_out(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 }
 
 /* A 32-bit IN clears the upper half of RAX, a shorter one keeps the rest. */
+static void put_in(struct vmr_vcpu *vcpu, u64 value, u8 size)
+{
+	u64 *rax = &vcpu->state.gpr[VMR_RAX];
+	u64 mask = size_mask(size);
+
+	*rax = mask == U32_MAX ? value : (*rax & ~mask) | value;
+}
+
 static void finish_in(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
-	u64 mask = size_mask(vcpu->outstanding.size);
-	u64 *rax = &vcpu->state.gpr[VMR_RAX];
 	u64 value = 0;
 
 	memcpy(&value, reply->data, vcpu->outstanding.size);
-	*rax = mask == U32_MAX ? value : (*rax & ~mask) | value;
+	put_in(vcpu, value, vcpu->outstanding.size);
 	vcpu->skip = true;
 }
 
@@ -51,6 +61,7 @@ static struct vmr_exit *begin_one(struct vmr_vcpu *vcpu, const struct vmr_io *io
 				VMR_EXIT_NEEDS_REPLY |
 				(io->in ? 0 : VMR_EXIT_WRITE));
 	exit->addr = io->port;
+	exit->region = vmr_post_region(vcpu, false, io->port, io->size);
 	exit->size = io->size;
 	exit->count = 1;
 	vcpu->outstanding.size = io->size;
@@ -201,10 +212,28 @@ static struct vmr_exit *begin_many(struct vmr_vcpu *vcpu, const struct vmr_io *i
 				VMR_EXIT_NEEDS_REPLY | VMR_EXIT_STRING |
 				(io->in ? 0 : VMR_EXIT_WRITE));
 	exit->addr = io->port;
+	exit->region = vmr_post_region(vcpu, false, io->port, io->size);
 	exit->size = io->size;
 	exit->count = count;
 	vcpu->outstanding.count = count;
 	return exit;
+}
+
+/* How many elements of an OUTS need no answer; the next one does, when it is its turn. */
+static u32 post_many(struct vmr_vcpu *vcpu, const struct vmr_io *io, u32 count)
+{
+	const u8 *bulk = vmr_area_bulk(&vcpu->area);
+	struct vmr_access access = { .addr = io->port, .size = io->size };
+	u32 i;
+
+	if (io->in || !vmr_regions_exist(&vcpu->vm->regions))
+		return 0;
+	for (i = 0; i < count; i++) {
+		memcpy(access.data, bulk + i * io->size, io->size);
+		if (!vmr_post_write(vcpu, &access))
+			break;
+	}
+	return i;
 }
 
 static enum vmr_verdict many(struct vmr_vcpu *vcpu)
@@ -212,7 +241,7 @@ static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 	enum vmr_memory_verdict verdict = VMR_MEMORY_DONE;
 	struct string string = decode(vcpu);
 	u64 cr2 = vcpu->state.cr2;
-	u32 count;
+	u32 count, done;
 	u64 gpa = 0;
 
 	if (!left(vcpu, &string)) {
@@ -227,6 +256,11 @@ static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 	vcpu->redeliver = 0;
 	vcpu->state.cr2 = cr2;
 
+	done = post_many(vcpu, &string.io, count);
+	if (done) {
+		advance(vcpu, &string, done);
+		return VMR_GO_AGAIN;
+	}
 	begin_many(vcpu, &string.io, count);
 	return VMR_GO_USER;
 }
@@ -250,4 +284,29 @@ enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu)
 		return VMR_GO_AGAIN;
 	}
 	return many(vcpu);
+}
+
+/* In the burst of the exit: what a region says needs no user space. */
+enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu)
+{
+	struct vmr_access access = {};
+	struct vmr_io io;
+
+	if (likely(!vmr_regions_exist(&vcpu->vm->regions)))
+		return VMR_GO_SLOW;
+	io = vmr_qual_io(vmr_vmcs_read(VMCS_EXIT_QUALIFICATION));
+	if (io.string)
+		return VMR_GO_SLOW;
+	access.addr = io.port;
+	access.size = io.size;
+	if (io.in) {
+		if (!vmr_post_read(vcpu, &access))
+			return VMR_GO_SLOW;
+		put_in(vcpu, access.data[0], io.size);
+	} else {
+		access.data[0] = vcpu->state.gpr[VMR_RAX] & size_mask(io.size);
+		if (!vmr_post_write(vcpu, &access))
+			return VMR_GO_SLOW;
+	}
+	return vmr_exit_skip(vcpu);
 }

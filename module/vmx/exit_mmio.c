@@ -17,6 +17,8 @@
 #include "ept/fault.h"
 #include "ept/slots.h"
 #include "ring/area.h"
+#include "ring/post.h"
+#include "ring/region.h"
 #include "vmcs/access.h"
 #include "vmx/alu.h"
 #include "vmx/arch.h"
@@ -163,9 +165,13 @@ static struct vmr_exit *begin_access(struct vmr_vcpu *vcpu, u8 size, bool write)
 struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
 				     const struct vmr_exit_state *from)
 {
-	if (from->size)
-		return begin_access(vcpu, from->size, from->flags & VMR_EXIT_WRITE);
-	return begin_undecoded(vcpu, from->flags);
+	struct vmr_exit *exit;
+
+	if (!from->size)
+		return begin_undecoded(vcpu, from->flags);
+	exit = begin_access(vcpu, from->size, from->flags & VMR_EXIT_WRITE);
+	exit->region = vmr_post_region(vcpu, true, from->addr, from->size);
+	return exit;
 }
 
 static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
@@ -175,10 +181,43 @@ static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation
 	vcpu->decoded.misses = 0;
 	vcpu->decoded.last = e->last;
 	exit->addr = e->gpa;
+	exit->region = vmr_post_region(vcpu, true, e->gpa, e->size);
 	exit->size = e->size;
 	if (e->write)
 		memcpy(exit->data, e->data, e->size);
 	return VMR_GO_USER;
+}
+
+/* A region says that user space needn't be waited for. */
+static bool is_posted(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
+		      struct vmr_access *access)
+{
+	*access = (struct vmr_access) {
+		.addr = e->gpa, .mmio = true, .size = e->size,
+	};
+	if (!e->write)
+		return vcpu->mmio.bytes + e->size <= sizeof(vcpu->mmio.data) &&
+		       vmr_post_read(vcpu, access);
+	memcpy(access->data, e->data, e->size);
+	return vmr_post_write(vcpu, access);
+}
+
+/* The access is made. True: and with it the instruction. */
+static bool note_access(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
+			const struct vmr_access *access)
+{
+	struct vmr_mmio_progress *mmio = &vcpu->mmio;
+
+	vcpu->decoded.misses = 0;
+	vcpu->decoded.last = e->last;
+	if (finish_last(vcpu, access->data[0]))
+		return true;
+	mmio->accesses++;
+	if (!e->write) {
+		memcpy(mmio->data + mmio->bytes, access->data, e->size);
+		mmio->bytes += e->size;
+	}
+	return false;
 }
 
 /* What an emulation needs of its surroundings. */
@@ -317,7 +356,8 @@ static enum vmr_verdict hole(struct vmr_vcpu *vcpu, const struct vmr_emulation *
 static bool something_is_due(const struct vmr_vcpu *vcpu)
 {
 	return vcpu->state.rflags & SDM_RFLAGS_TF || vmr_events_pending(vcpu) ||
-	       READ_ONCE(vcpu->kick.requests) || signal_pending(current);
+	       READ_ONCE(vcpu->kick.requests) || signal_pending(current) ||
+	       need_resched();
 }
 
 /*
@@ -341,6 +381,8 @@ static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 /* @fresh: vcpu->exit is of the instruction's first access. */
 static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 {
+	bool has_regions = vmr_regions_exist(&vcpu->vm->regions);
+	struct vmr_access posted;
 	struct surroundings here;
 	struct vmr_emulation e;
 
@@ -363,10 +405,14 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 	e.ops = &ops;
 	e.ctx = &here;
 	e.needs_device = true;
-	do {
+	for (;;) {
 		switch (vmr_emulate(&e)) {
 		case VMR_EMULATE_DEVICE:
-			return access(vcpu, &e);
+			if (!has_regions || !is_posted(vcpu, &e, &posted))
+				return access(vcpu, &e);
+			if (note_access(vcpu, &e, &posted))
+				return VMR_GO_AGAIN;
+			break;
 		case VMR_EMULATE_FAULT:
 			return fault(vcpu, &e);
 		case VMR_EMULATE_MISSING:
@@ -376,10 +422,11 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 		default:
 			finish(vcpu, &e);
 			here.fresh = false;
+			if (!e.repeat || something_is_due(vcpu))
+				return VMR_GO_AGAIN;
 			break;
 		}
-	} while (e.repeat && !something_is_due(vcpu));
-	return VMR_GO_AGAIN;
+	}
 }
 
 enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu)

@@ -17,6 +17,7 @@
 #define VMR_REQ_KICK		1	/* VMR_KICK: RUN returns */
 #define VMR_REQ_TLB		2	/* translations have been taken away */
 #define VMR_REQ_STOP		3	/* the VM is dead: never cleared, nothing enters */
+#define VMR_REQ_DRAIN		4	/* ring/drain.c: posted entries are to be consumed */
 
 /* Where a vCPU's thread is. */
 enum vmr_kick_place {

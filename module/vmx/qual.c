@@ -23,19 +23,6 @@ static bool bit(u64 word, u32 number)
 	return field(word, number, 1);
 }
 
-/* "Exit Qualification for I/O Instructions" */
-struct vmr_io vmr_qual_io(u64 qual)
-{
-	return (struct vmr_io){
-		.port = field(qual, 16, 16),
-		.size = field(qual, 0, 3) + 1,
-		.in = bit(qual, 3),
-		.string = bit(qual, 4),
-		.rep = bit(qual, 5),
-		.imm = bit(qual, 6),
-	};
-}
-
 /* An address or operand size of 2 bits; the fourth value has no meaning. */
 static u8 size_of(u32 encoded)
 {

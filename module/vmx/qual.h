@@ -42,7 +42,17 @@ struct vmr_io {
  * Context: Any.
  * Return: what the guest does.
  */
-struct vmr_io vmr_qual_io(u64 qual);
+static inline struct vmr_io vmr_qual_io(u64 qual)
+{
+	return (struct vmr_io){
+		.port = qual >> 16,
+		.size = (qual & 7) + 1,
+		.in = qual >> 3 & 1,
+		.string = qual >> 4 & 1,
+		.rep = qual >> 5 & 1,
+		.imm = qual >> 6 & 1,
+	};
+}
 
 /**
  * struct vmr_io_string - the memory operand of INS or OUTS

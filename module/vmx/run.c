@@ -22,6 +22,7 @@
 #include "compat/work.h"
 #include "ept/tlb.h"
 #include "ring/area.h"
+#include "ring/drain.h"
 #include "vmcs/access.h"
 #include "vmcs/corrupt.h"
 #include "vmcs/host.h"
@@ -147,7 +148,7 @@ static enum vmr_verdict enter_and_handle(struct vmr_vcpu *vcpu)
 	case SDM_REASON_WRMSR:
 		return vmr_exit_wrmsr(vcpu);
 	case SDM_REASON_IO_INSTRUCTION:
-		return VMR_GO_SLOW;
+		return vmr_exit_io_fast(vcpu);
 	default:
 		return vmr_exit_fast(vcpu);
 	}
@@ -362,6 +363,16 @@ static bool take_request(struct vmr_vcpu *vcpu, unsigned int request)
 	       test_and_clear_bit(request, &vcpu->kick.requests);
 }
 
+static enum vmr_verdict drain(struct vmr_vcpu *vcpu)
+{
+	u32 cause = vmr_drain_due(vcpu);
+
+	if (!cause)
+		return VMR_GO_AGAIN;
+	vmr_exit_to_user(vcpu, VMR_EXIT_DRAIN, NULL, 0)->count = cause;
+	return VMR_GO_USER;
+}
+
 static enum vmr_verdict take_requests(struct vmr_vcpu *vcpu)
 {
 	take_request(vcpu, VMR_REQ_EVENT);
@@ -376,7 +387,7 @@ static enum vmr_verdict take_requests(struct vmr_vcpu *vcpu)
 			VMR_FAULT_GONE;
 		return VMR_GO_USER;
 	}
-	return VMR_GO_AGAIN;
+	return take_request(vcpu, VMR_REQ_DRAIN) ? drain(vcpu) : VMR_GO_AGAIN;
 }
 
 static bool may_go_on(struct vmr_vcpu *vcpu)
@@ -393,6 +404,11 @@ static enum vmr_verdict wait_in_hlt(struct vmr_vcpu *vcpu)
 		return VMR_GO_AGAIN;
 	}
 	if (!may_go_on(vcpu)) {
+		if (vmr_drain_before_halt(vcpu)) {
+			vmr_exit_to_user(vcpu, VMR_EXIT_DRAIN, NULL, 0)->count =
+				VMR_DRAIN_HALT;
+			return VMR_GO_USER;
+		}
 		/* Nothing of the guest stays in a CPU on which nothing runs. */
 		take_guest_off(vcpu);
 		vcpu->stats[VMR_STAT_HALTS]++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Owns the trace events: system vmring. For the files of vmx/ and core/; trace.c makes
+ * Owns the trace events: system vmring. For the files of vmx/, ring/ and core/; trace.c makes
  * the definitions. An event that is off costs a nop.
  */
 #undef TRACE_SYSTEM
@@ -69,6 +69,25 @@ TRACE_EVENT(vmring_inject,
 	),
 	TP_printk("vcpu %u vector %u type %u", __entry->vcpu,
 		  __entry->event & 0xff, __entry->event >> 8 & 7)
+);
+
+TRACE_EVENT(vmring_post,
+	TP_PROTO(u32 vcpu, u32 region, u64 addr, u32 seq),
+	TP_ARGS(vcpu, region, addr, seq),
+	TP_STRUCT__entry(
+		__field(u32, vcpu)
+		__field(u32, region)
+		__field(u64, addr)
+		__field(u32, seq)
+	),
+	TP_fast_assign(
+		__entry->vcpu = vcpu;
+		__entry->region = region;
+		__entry->addr = addr;
+		__entry->seq = seq;
+	),
+	TP_printk("vcpu %u region %u addr 0x%llx seq %u", __entry->vcpu,
+		  __entry->region, __entry->addr, __entry->seq)
 );
 
 TRACE_EVENT(vmring_user_exit,

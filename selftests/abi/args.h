@@ -28,6 +28,8 @@ union args {
 	struct vmr_msrs msrs;
 	struct vmr_state_args state;
 	struct vmr_inject inject;
+	struct vmr_region region;
+	struct vmr_ring ring;
 	struct vmr_xsave xsave;
 	uint8_t bytes[8192];
 };
@@ -54,6 +56,8 @@ static const struct call calls[] = {
 	CALL(VMR_SET_SLOT, vmr_slot, OF_VM, VMR_SLOT_FLAGS, false, false),
 	CALL(VMR_GET_DIRTY, vmr_dirty, OF_VM, 0, false, false),
 	CALL(VMR_SET_MSR_POLICY, vmr_msr_policy, OF_VM, 0, false, false),
+	CALL(VMR_SET_REGION, vmr_region, OF_VM, VMR_REGION_FLAGS, false, false),
+	CALL(VMR_SET_RING, vmr_ring, OF_VCPU, VMR_RING_EVENTFD, false, false),
 	CALL(VMR_GET_STATE, vmr_state_args, OF_VCPU, 0, true, false),
 	CALL(VMR_SET_STATE, vmr_state_args, OF_VCPU, 0, false, false),
 	CALL(VMR_GET_MSRS, vmr_msrs, OF_VCPU, 0, true, false),
@@ -120,6 +124,16 @@ static inline void good_args(const struct call *call, struct vm *vm, union args 
 		args->dirty.slot = logged.slot;
 		args->dirty.pages = 1;
 		args->dirty.bitmap = (uintptr_t)bitmap;
+		break;
+	case VMR_SET_REGION:
+		args->region.region = 1;
+		args->region.write = VMR_WRITE_POSTED;
+		args->region.addr = 0x100;
+		args->region.length = 1;
+		break;
+	case VMR_SET_RING:
+		args->ring.high_water = 1;
+		args->ring.delay_us = 1;
 		break;
 	case VMR_SET_MSR_POLICY:
 		args->policy.ranges = (uintptr_t)&range;

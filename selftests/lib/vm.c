@@ -100,6 +100,9 @@ void vm_destroy(struct vm *vm)
 	close(vm->dev);
 	if (vm->ram)
 		munmap(vm->ram, vm->ram_size);
+	if (vm->mirror)
+		munmap(vm->mirror, VMR_MIRROR_SIZE);
+	vm->mirror = NULL;
 	vm->fd = -1;
 	vm->dev = -1;
 	vm->ram = NULL;
@@ -125,6 +128,34 @@ int vm_slot(struct vm *vm, unsigned int slot, uint64_t gpa, void *hva, uint64_t 
 		if (vm->cpus[i] && vm->cpus[i]->home >= 0)
 			must(vm->backend->slot(vm, vm->cpus[i]->home, &args), "VMR_SET_SLOT");
 	return 0;
+}
+
+int vm_region(struct vm *vm, const struct vmr_region *region)
+{
+	struct vmr_region args = *region;
+	unsigned int i;
+	int err;
+
+	args.size = sizeof(args);
+	err = ioctl_errno(vm->fd, VMR_SET_REGION, &args);
+	if (err || args.region > VMR_MAX_REGIONS)
+		return err;
+	vm->regions[args.region] = args;
+	for (i = 0; i < VMR_MAX_VCPUS; i++)
+		if (vm->cpus[i] && vm->cpus[i]->home >= 0)
+			must(ioctl_errno(vm->cpus[i]->home, VMR_SET_REGION, &args),
+			     "VMR_SET_REGION");
+	return 0;
+}
+
+uint8_t *vm_mirror(struct vm *vm)
+{
+	if (vm->mirror)
+		return vm->mirror;
+	vm->mirror = mmap(NULL, VMR_MIRROR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, vm->fd, 0);
+	if (vm->mirror == MAP_FAILED)
+		vm_die("mmap of the mirror");
+	return vm->mirror;
 }
 
 int vm_msr_policy(struct vm *vm, const struct vmr_msr_range *ranges, unsigned int count)
@@ -219,6 +250,8 @@ void vcpu_destroy(struct vcpu *cpu)
 	cpu->home = -1;
 	free(cpu->cpuid);
 	cpu->cpuid = NULL;
+	free(cpu->posts);
+	cpu->posts = NULL;
 }
 
 /* The kernel's again: all entries. */
@@ -227,18 +260,60 @@ static void consume(struct vcpu *cpu)
 	__atomic_store_n(cpu->consumer, *cpu->producer, __ATOMIC_RELEASE);
 }
 
+int vcpu_set_ring(struct vcpu *cpu, uint32_t high_water, uint32_t delay_us)
+{
+	struct vmr_ring args = {
+		.size = sizeof(args), .high_water = high_water, .delay_us = delay_us,
+		.spin_ns = VMR_RING_SPIN_NS,
+	};
+	int err = ioctl_errno(cpu->fd, VMR_SET_RING, &args);
+
+	if (!err)
+		cpu->settings = args;
+	return err;
+}
+
+static void keep(struct vcpu *cpu, const volatile struct vmr_exit *entry)
+{
+	if (cpu->post_count == cpu->post_room) {
+		cpu->post_room = 2 * cpu->post_room + 64;
+		cpu->posts = realloc(cpu->posts, cpu->post_room * sizeof(*cpu->posts));
+		if (!cpu->posts)
+			vm_die("realloc");
+	}
+	memcpy(&cpu->posts[cpu->post_count++], (const void *)entry, sizeof(*entry));
+}
+
+static const volatile struct vmr_exit *entry_of(const struct vcpu *cpu, uint32_t index)
+{
+	return &cpu->ring[index & (cpu->header->ring_entries - 1)];
+}
+
+void vcpu_take_posts(struct vcpu *cpu, uint32_t end)
+{
+	uint32_t index = *cpu->consumer;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (; index != end; index++)
+		if (entry_of(cpu, index)->flags & VMR_EXIT_POSTED)
+			keep(cpu, entry_of(cpu, index));
+	__atomic_store_n(cpu->consumer, end, __ATOMIC_RELEASE);
+}
+
 static int run_here(struct vcpu *cpu)
 {
 	int err = cpu->vm->backend->run(cpu);
-	uint32_t last = *cpu->producer - 1;
+	uint32_t end = *cpu->producer;
 
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	memcpy(&cpu->exit, (const void *)&cpu->ring[last & (cpu->header->ring_entries - 1)],
-	       sizeof(cpu->exit));
+	memcpy(&cpu->exit, (const void *)entry_of(cpu, end - 1), sizeof(cpu->exit));
 	if (err && err != EINTR)
 		return err;
+	vcpu_take_posts(cpu, end - 1);
 	cpu->waits = cpu->exit.flags & VMR_EXIT_NEEDS_REPLY;
 	cpu->answered = false;
+	cpu->seq = cpu->exit.seq;
+	cpu->ran = true;
 	/* Of one that needs no reply there is nothing left to say. */
 	if (!cpu->waits)
 		consume(cpu);
@@ -269,23 +344,27 @@ static void inconsistent(struct vcpu *cpu, const char *what)
 
 const char *vcpu_next(struct vcpu *cpu)
 {
-	uint32_t before = *cpu->producer;
+	unsigned int posts = cpu->post_count;
+	uint32_t before = *cpu->producer, next = cpu->seq + 1;
+	bool ran = cpu->ran, interrupted;
 	int err = run_here(cpu);
-	bool interrupted;
 
 	if (err && err != EINTR)
 		must(err, "VMR_RUN");
-	if (*cpu->producer != before + 1)
-		inconsistent(cpu, "not exactly one entry was published");
-	if (cpu->ran && cpu->exit.seq != cpu->seq + 1)
+	if (!ran)
+		next = cpu->exit.seq - (cpu->post_count - posts);
+	if (*cpu->producer != before + 1 + cpu->post_count - posts)
+		inconsistent(cpu, "not exactly one synchronous entry was published");
+	for (; posts < cpu->post_count; posts++, next++)
+		if (cpu->posts[posts].seq != next)
+			inconsistent(cpu, "a posted entry's number is not the next");
+	if (cpu->exit.seq != next)
 		inconsistent(cpu, "the entry's number is not the next");
 	interrupted = cpu->exit.reason == VMR_EXIT_INTERRUPTED;
 	if (interrupted != !!err)
 		inconsistent(cpu, "EINTR and VMR_EXIT_INTERRUPTED come together");
-	if (cpu->exit.region)
-		inconsistent(cpu, "the region is not 0");
-	cpu->seq = cpu->exit.seq;
-	cpu->ran = true;
+	if (cpu->exit.region > VMR_MAX_REGIONS)
+		inconsistent(cpu, "there is no such region");
 	move_on(cpu, err);
 	return exit_name(&cpu->exit);
 }

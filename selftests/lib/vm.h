@@ -40,6 +40,8 @@ struct vm {
 	/* What another VM needs to be the same; length 0: no slot. */
 	uint64_t features;
 	struct vmr_slot slots[VMR_MAX_SLOTS];
+	struct vmr_region regions[VMR_MAX_REGIONS + 1];
+	uint8_t *mirror;	/* vm_mirror() */
 	struct vmr_msr_policy policy;
 	struct vmr_msr_range ranges[VMR_MAX_MSR_RANGES];
 	struct vcpu *cpus[VMR_MAX_VCPUS];
@@ -69,7 +71,13 @@ struct vcpu {
 	volatile struct vmr_state_area *area;
 	volatile uint8_t *bulk;
 
-	struct vmr_exit exit;	/* the last one, as RUN left it */
+	/* What was posted, in order: vcpu_run() and vcpu_next() consume it. */
+	struct vmr_exit *posts;
+	unsigned int post_count;
+	unsigned int post_room;
+
+	struct vmr_ring settings;	/* vcpu_set_ring(); size 0: none */
+	struct vmr_exit exit;	/* the last synchronous one, as RUN left it */
 	uint32_t seq;		/* its number */
 	bool ran;
 	bool waits;		/* for a reply to it */
@@ -100,6 +108,10 @@ void vm_destroy(struct vm *vm);
 /* Sets a slot; an errno. Length 0 deletes it. */
 int vm_slot(struct vm *vm, unsigned int slot, uint64_t gpa, void *hva, uint64_t length,
 	    uint32_t flags);
+/* Sets a region; an errno. */
+int vm_region(struct vm *vm, const struct vmr_region *region);
+/* The mirror, mapped when it is asked for first. */
+uint8_t *vm_mirror(struct vm *vm);
 int vm_msr_policy(struct vm *vm, const struct vmr_msr_range *ranges, unsigned int count);
 
 /* Anonymous memory, aligned (a power of two), untouched. */
@@ -114,9 +126,16 @@ void vcpu_destroy(struct vcpu *cpu);
 /* RUN alone: its errno. The exit is in cpu->exit. */
 int vcpu_run(struct vcpu *cpu);
 
+/* Of VMR_SET_RING: an errno. */
+int vcpu_set_ring(struct vcpu *cpu, uint32_t high_water, uint32_t delay_us);
+
+/* Consumes what has been posted, all entries up to a producer's index. */
+void vcpu_take_posts(struct vcpu *cpu, uint32_t end);
+
 /*
  * Runs to the next exit and tells its name (exit_name()), after having seen that
- * the area holds together: exactly one entry more, its number the next.
+ * the area holds together: one synchronous entry more, and posted ones before it,
+ * their numbers the next.
  */
 const char *vcpu_next(struct vcpu *cpu);
 const char *exit_name(const struct vmr_exit *exit);

@@ -159,6 +159,9 @@ static int make_vm(struct vm *vm)
 	for (i = 0; i < VMR_MAX_SLOTS; i++)
 		if (vm->slots[i].length)
 			need(ioctl_errno(fd, VMR_SET_SLOT, &vm->slots[i]), "VMR_SET_SLOT");
+	for (i = 1; i <= VMR_MAX_REGIONS; i++)
+		if (vm->regions[i].length)
+			need(ioctl_errno(fd, VMR_SET_REGION, &vm->regions[i]), "VMR_SET_REGION");
 	if (vm->policy.count)
 		need(ioctl_errno(fd, VMR_SET_MSR_POLICY, &vm->policy), "VMR_SET_MSR_POLICY");
 	return fd;
@@ -177,6 +180,8 @@ static int make_vcpu(struct vcpu *cpu, int vm)
 	if (fd < 0)
 		vm_die("VMR_CREATE_VCPU");
 	need(ioctl_errno(fd, VMR_SET_CPUID, &cpuid), "VMR_SET_CPUID");
+	if (cpu->settings.size)
+		need(ioctl_errno(fd, VMR_SET_RING, &cpu->settings), "VMR_SET_RING");
 	return fd;
 }
 
@@ -193,6 +198,19 @@ static void move_area(struct vcpu *cpu, int fd)
 		vm_die("mmap of a new vCPU's area");
 	memcpy(cpu->rw, page, cpu->rw_size);
 	free(page);
+}
+
+/* The same of the mirror, for a VM of one vCPU. */
+static void move_mirror(struct vm *vm, int fd)
+{
+	uint8_t *copy = malloc(VMR_MIRROR_SIZE);
+
+	memcpy(copy, vm->mirror, VMR_MIRROR_SIZE);
+	if (mmap(vm->mirror, VMR_MIRROR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) == MAP_FAILED)
+		vm_die("mmap of a new VM's mirror");
+	memcpy(vm->mirror, copy, VMR_MIRROR_SIZE);
+	free(copy);
 }
 
 static void replace(int new, int *old)
@@ -235,6 +253,8 @@ void vcpu_move(struct vcpu *cpu)
 	free(is.xsave);
 
 	move_area(cpu, fd);
+	if (vm->mirror)
+		move_mirror(vm, home);
 	replace(fd, &cpu->fd);
 	replace(home, &cpu->home);
 	move_exit(cpu);
