@@ -133,6 +133,16 @@ static void give_state(struct vmr_vcpu *vcpu)
 	WRITE_ONCE(area->valid, wanted);
 }
 
+static long run_alone(struct vmr_vcpu *vcpu)
+{
+	long err;
+
+	vmr_run_begin(vcpu);
+	err = vmr_run(vcpu);
+	vmr_run_end(vcpu);
+	return err;
+}
+
 static long run_and_publish(struct vmr_vcpu *vcpu)
 {
 	const struct vmr_exit *exit;
@@ -143,7 +153,7 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 	    !vcpu->mmio.accesses)
 		vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
 	else
-		err = vmr_run(vcpu);
+		err = run_alone(vcpu);
 	if (err)
 		return err;
 	exit = vmr_area_last(&vcpu->area);

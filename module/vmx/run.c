@@ -475,29 +475,35 @@ static enum vmr_verdict go_on(struct vmr_vcpu *vcpu)
 	return VMR_GO_USER;
 }
 
-long vmr_run(struct vmr_vcpu *vcpu)
+void vmr_run_begin(struct vmr_vcpu *vcpu)
 {
-	enum vmr_verdict verdict;
-
-	/* The gate was open when another RUN ended: that says nothing of now. */
-	vcpu->intack = false;
 	fpu_swap_kvm_fpstate(&vcpu->fpu, true);
 	vcpu->stats[VMR_STAT_FPU_SWAPS]++;
 	vmr_turn_begin(&vcpu->turn);
 	preempt_disable();
 	preempt_notifier_register(&vcpu->preempt);
 	preempt_enable();
+}
 
-	verdict = vcpu->mmio.accesses ? go_on(vcpu) : VMR_GO_AGAIN;
-	while (verdict != VMR_GO_USER && likely(!vcpu->vmx_lost))
-		verdict = run_once(vcpu);
-
+void vmr_run_end(struct vmr_vcpu *vcpu)
+{
 	preempt_disable();
 	take_guest_off(vcpu);
 	preempt_notifier_unregister(&vcpu->preempt);
 	preempt_enable();
 	vmr_turn_end(&vcpu->turn);
 	fpu_swap_kvm_fpstate(&vcpu->fpu, false);
+}
+
+long vmr_run(struct vmr_vcpu *vcpu)
+{
+	enum vmr_verdict verdict;
+
+	/* The gate was open when the last exit came: that says nothing of now. */
+	vcpu->intack = false;
+	verdict = vcpu->mmio.accesses ? go_on(vcpu) : VMR_GO_AGAIN;
+	while (verdict != VMR_GO_USER && likely(!vcpu->vmx_lost))
+		verdict = run_once(vcpu);
 
 	if (vcpu->vmx_lost) {
 		vcpu->vmx_lost = false;

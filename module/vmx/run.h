@@ -20,8 +20,27 @@ struct vmr_vcpu;
 void vmr_run_prepare(struct vmr_vcpu *vcpu);
 
 /**
+ * vmr_run_begin() - bring a guest's registers into the calling thread
+ * @vcpu: the vCPU
+ *
+ * From here to vmr_run_end() the thread's FPU is the guest's, and the scheduler tells of
+ * the thread.
+ *
+ * Context: Process.
+ */
+void vmr_run_begin(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_run_end() - take them out again
+ * @vcpu: the vCPU
+ *
+ * Context: Process; the thread that called vmr_run_begin().
+ */
+void vmr_run_end(struct vmr_vcpu *vcpu);
+
+/**
  * vmr_run() - let a guest run until there is an exit for user space
- * @vcpu: the vCPU; nothing is outstanding
+ * @vcpu: the vCPU, between vmr_run_begin() and _end(); nothing is outstanding
  *
  * The exit is in the area's slot, not published yet.
  *
