@@ -275,10 +275,10 @@ static_assert(sizeof(struct vmr_ring) == 24, "vmr_ring");
 
 /*
  * Wait until the producer's index is another than seen; from any thread. The result is
- * how far it is beyond. The same struct is the payload of an IORING_OP_URING_CMD on the
- * vCPU's file with cmd_op VMR_WAIT.
+ * how far it is beyond, at most INT_MAX. The same struct is the payload of an
+ * IORING_OP_URING_CMD on the vCPU's file with cmd_op VMR_WAIT.
  */
-#define VMR_WAIT_WAKE		_BITUL(0)	/* flags: first VMR_KICK_WAKE, if need_kick is set */
+#define VMR_WAIT_WAKE		_BITUL(0)	/* flags: VMR_KICK_WAKE first, if need_kick */
 
 struct vmr_wait {
 	__u32 size;

@@ -22,7 +22,7 @@ $(error vmring builds for 64-bit x86 kernels only)
 endif
 
 # $(call vmr-has,MACRO,REGEX,HEADER)
-vmr-has = $(shell grep -qE '$(2)' $(srctree)/$(3) && echo -DVMR_HAVE_$(1))
+vmr-has = $(shell grep -qsE '$(2)' $(srctree)/$(3) && echo -DVMR_HAVE_$(1))
 
 vmr-probed := \
 	$(call vmr-has,CPUHP_AP_KVM_ONLINE,CPUHP_AP_KVM_ONLINE,include/linux/cpuhotplug.h) \
@@ -32,6 +32,9 @@ vmr-probed := \
 	$(call vmr-has,IBPB_EXIT_TO_USER,x86_ibpb_exit_to_user,arch/x86/include/asm/nospec-branch.h) \
 	$(call vmr-has,EVENTFD_SIGNAL_ONE,eventfd_signal\(struct eventfd_ctx \*ctx\)$$,include/linux/eventfd.h) \
 	$(call vmr-has,HRTIMER_SETUP,hrtimer_setup.struct hrtimer,include/linux/hrtimer.h) \
+	$(call vmr-has,IO_URING_CMD_H,struct io_uring_cmd {,include/linux/io_uring/cmd.h) \
+	$(call vmr-has,IO_URING_CMD_CMD,const void[[:space:]]+\*cmd;,include/linux/io_uring.h) \
+	$(call vmr-has,IO_URING_CMD_DONE32,io_uring_cmd_done32,include/linux/io_uring/cmd.h) \
 	$(call vmr-has,FOLL_INTERRUPTIBLE,FOLL_INTERRUPTIBLE,include/linux/mm_types.h) \
 	$(call vmr-has,XFER_TO_GUEST_VCPU,xfer_to_guest_mode_handle_work.struct kvm_vcpu,include/linux/entry-kvm.h) \
 	$(call vmr-has,VM_FLAGS_SET,vm_flags_clear,include/linux/mm.h) \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns vCPUs: their files, their life, their ioctls. Called by user space, in process
- * context; everything but VMR_INJECT and VMR_KICK takes vcpu->mutex without waiting.
+ * context; everything but VMR_INJECT, VMR_KICK and VMR_WAIT takes vcpu->mutex without waiting.
  */
 #include <linux/anon_inodes.h>
 #include <linux/bitops.h>
@@ -22,12 +22,14 @@
 #include "core/vcpu.h"
 #include "core/vm.h"
 #include "core/vmring.h"
+#include "core/wait.h"
 #include "core/xsave.h"
 #include "ept/dirty.h"
 #include "ept/fault.h"
 #include "ept/tlb.h"
 #include "ring/area.h"
 #include "ring/drain.h"
+#include "ring/wake.h"
 #include "vmcs/vmcs.h"
 #include "vmx/caps.h"
 #include "vmx/events.h"
@@ -47,6 +49,7 @@ static void free_vcpu(struct vmr_vcpu *vcpu)
 	fpu_free_guest_fpstate(&vcpu->fpu);
 	vmr_drain_destroy(vcpu);
 	vmr_area_destroy(&vcpu->area);
+	vmr_wake_destroy(&vcpu->wake);
 	kvfree(vcpu->cpuid);
 	mutex_destroy(&vcpu->mutex);
 	kfree(vcpu);
@@ -99,8 +102,8 @@ static int take_reply(struct vmr_vcpu *vcpu, struct vmr_reply *reply)
 static int take_answers(struct vmr_vcpu *vcpu)
 {
 	struct vmr_outstanding *outstanding = &vcpu->outstanding;
-	u64 dirty = READ_ONCE(vcpu->area.rw->state.dirty);
 	struct vmr_reply reply = {};
+	u64 dirty;
 	int err;
 
 	err = vmr_area_look_for_room(&vcpu->area);
@@ -108,6 +111,9 @@ static int take_answers(struct vmr_vcpu *vcpu)
 		err = take_reply(vcpu, &reply);
 	if (err)
 		return err;
+	dirty = READ_ONCE(vcpu->area.rw->state.dirty);
+	if (outstanding->needs_reply)
+		trace_vmring_reply(vcpu->id, reply.seq, reply.flags);
 	if (unlikely(dirty)) {
 		err = take_registers(vcpu, dirty);
 		if (err)
@@ -160,6 +166,7 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 	give_state(vcpu);
 	trace_vmring_user_exit(vcpu->id, exit->reason, exit->addr, exit->seq);
 	vmr_area_publish(&vcpu->area);
+	vmr_wake_consumer(vcpu);
 	return exit->reason == VMR_EXIT_INTERRUPTED ? -EINTR : 0;
 }
 
@@ -181,6 +188,8 @@ static long set_ring(struct vmr_vcpu *vcpu, void __user *arg)
 	err = vmr_abi_get(arg, VMR_RING_EVENTFD, &ring, sizeof(ring));
 	if (!err)
 		err = vmr_drain_check(vcpu, &ring);
+	if (!err)
+		err = vmr_wake_set(&vcpu->wake, &ring);
 	if (err)
 		return err;
 	vmr_drain_set(vcpu, &ring);
@@ -204,10 +213,16 @@ static long inject(struct vmr_vcpu *vcpu, void __user *arg)
 /* From any thread, at any time. */
 static long kick(struct vmr_vcpu *vcpu, void __user *arg)
 {
-	if (arg)
+	switch ((unsigned long)arg) {
+	case 0:
+		vmr_kick_request(&vcpu->kick, VMR_REQ_KICK);
+		return 0;
+	case VMR_KICK_WAKE:
+		vmr_wake_vcpu(vcpu);
+		return 0;
+	default:
 		return -EINVAL;
-	vmr_kick_request(&vcpu->kick, VMR_REQ_KICK);
-	return 0;
+	}
 }
 
 static const struct vcpu_ioctl {
@@ -217,6 +232,7 @@ static const struct vcpu_ioctl {
 } ioctls[] = {
 	{ VMR_INJECT, true, inject },
 	{ VMR_KICK, true, kick },
+	{ VMR_WAIT, true, vmr_wait },
 	{ VMR_GET_STATE, false, vmr_regs_get_state },
 	{ VMR_SET_STATE, false, vmr_regs_set_state },
 	{ VMR_GET_MSRS, false, vmr_regs_get_msrs },
@@ -294,6 +310,8 @@ static const struct file_operations vcpu_fops = {
 	.unlocked_ioctl = vcpu_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = vcpu_mmap,
+	.poll = vmr_wait_poll,
+	.uring_cmd = vmr_wait_uring,
 	.llseek = noop_llseek,
 };
 
@@ -309,6 +327,7 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, const struct vmr_create_vcpu *wa
 	mutex_init(&vcpu->mutex);
 	spin_lock_init(&vcpu->inbox.lock);
 	vmr_kick_init(&vcpu->kick);
+	vmr_wake_init(&vcpu->wake);
 	vmr_ept_cache_init(&vcpu->ept_cache);
 	vmr_run_prepare(vcpu);
 

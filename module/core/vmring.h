@@ -23,6 +23,7 @@
 #include "ring/area.h"
 #include "ring/drain.h"
 #include "ring/region.h"
+#include "ring/wake.h"
 #include "vmcs/vmcs.h"
 #include "vmx/cpuid.h"
 #include "vmx/cr.h"
@@ -126,6 +127,7 @@ struct vmr_inbox {
  * struct vmr_outstanding - the exit that user space has to deal with
  * @complete: what finishes it at the next RUN; NULL: nothing
  * @needs_reply: it isn't over before user space has replied
+ * @served: nor, in a served RUN, before the consumer has passed it
  * @reply_flags: the VMR_REPLY_... that the reply may have
  * @count: elements of a string access
  * @size: bytes of a port access
@@ -133,6 +135,7 @@ struct vmr_inbox {
 struct vmr_outstanding {
 	void (*complete)(struct vmr_vcpu *vcpu, const struct vmr_reply *reply);
 	bool needs_reply;
+	bool served;
 	u32 reply_flags;
 	u8 size;
 	u32 count;
@@ -205,6 +208,7 @@ struct vmr_vcpu {
 	struct vmr_dirty_buffer dirty_buffer;	/* by its own rules */
 	struct vmr_area area;
 	struct vmr_drain drain;		/* by its own rules */
+	struct vmr_wake wake;		/* by its own rules */
 	struct preempt_notifier preempt;
 
 	struct mutex mutex;		/* taken without waiting: EBUSY */

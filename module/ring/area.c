@@ -64,6 +64,12 @@ static const char *const names[VMR_STATS] = {
 	[VMR_STAT_DRAINS_HIGH] = "drains-high-water",
 	[VMR_STAT_DRAINS_DELAY] = "drains-delay",
 	[VMR_STAT_DRAINS_HALT] = "drains-halt",
+	[VMR_STAT_SPINS] = "reply-spins",
+	[VMR_STAT_SPIN_TICKS] = "reply-spin-ticks",
+	[VMR_STAT_SLEEPS] = "reply-sleeps",
+	[VMR_STAT_SLEEP_TICKS] = "reply-sleep-ticks",
+	[VMR_STAT_EVENTFD_WAKES] = "eventfd-wakes",
+	[VMR_STAT_WAITER_WAKES] = "waiter-wakes",
 };
 
 const char *vmr_area_stat_name(unsigned int stat)

@@ -18,6 +18,7 @@
 #include "ring/index.h"
 #include "ring/post.h"
 #include "ring/region.h"
+#include "ring/wake.h"
 #include "vmx/trace.h"
 
 /* The index is looked at only when there seems to be no room. */
@@ -51,6 +52,7 @@ static bool post(struct vmr_vcpu *vcpu, const struct vmr_region_entry *region,
 	memcpy(entry->data, access->data, sizeof(entry->data));
 	trace_vmring_post(vcpu->id, region->number, access->addr, entry->seq);
 	vmr_area_publish_posted(area);
+	vmr_wake_consumer(vcpu);
 	vcpu->stats[VMR_STAT_POSTS]++;
 	vmr_drain_posted(vcpu);
 	return true;
@@ -77,6 +79,7 @@ static bool write(struct vmr_vcpu *vcpu, const struct vmr_region_table *table,
 	vcpu->stats[VMR_STAT_DOORBELLS]++;
 	/* Its lock is a barrier: who hears it sees the entries that were before. */
 	eventfd_signal(region->doorbell);
+	vmr_wake_give_way(vcpu);
 	return true;
 }
 

@@ -65,6 +65,11 @@ void vmr_kick_request(struct vmr_kick *kick, unsigned int request)
 	put_cpu();
 }
 
+void vmr_kick_wake(struct vmr_kick *kick)
+{
+	rcuwait_wake_up(&kick->wait);
+}
+
 void vmr_kick_self(struct vmr_kick *kick, unsigned int request)
 {
 	set_bit(request, &kick->requests);

@@ -30,7 +30,7 @@ enum vmr_kick_place {
  * @requests: VMR_REQ_... bits. Anyone sets, the vCPU's thread clears (but _STOP)
  * @place: written by the vCPU's thread, interrupts off
  * @cpu: where the vCPU's thread was when it last entered; by the same
- * @wait: the vCPU's thread sleeps here in HLT
+ * @wait: the vCPU's thread sleeps here, in HLT or for an answer
  */
 struct vmr_kick {
 	unsigned long requests;
@@ -88,6 +88,14 @@ void vmr_kick_join(struct vmr_kick_group *group, struct vmr_kick *kick);
  * Context: Any but NMI.
  */
 void vmr_kick_request(struct vmr_kick *kick, unsigned int request);
+
+/**
+ * vmr_kick_wake() - have a vCPU that sleeps look again at what it waits for
+ * @kick: the vCPU
+ *
+ * Context: Any but NMI.
+ */
+void vmr_kick_wake(struct vmr_kick *kick);
 
 /**
  * vmr_kick_self() - have the entry that comes next end as soon as it can

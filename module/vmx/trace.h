@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Owns the trace events: system vmring. For the files of vmx/, ring/ and core/; trace.c makes
- * the definitions. An event that is off costs a nop.
+ * Owns the trace events: system vmring. For everyone; trace.c makes the definitions.
+ * An event that is off costs a nop.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM vmring
@@ -107,6 +107,53 @@ TRACE_EVENT(vmring_user_exit,
 	),
 	TP_printk("vcpu %u reason %u addr 0x%llx seq %u", __entry->vcpu,
 		  __entry->reason, __entry->addr, __entry->seq)
+);
+
+TRACE_EVENT(vmring_wait,
+	TP_PROTO(u32 vcpu, u32 seq),
+	TP_ARGS(vcpu, seq),
+	TP_STRUCT__entry(
+		__field(u32, vcpu)
+		__field(u32, seq)
+	),
+	TP_fast_assign(
+		__entry->vcpu = vcpu;
+		__entry->seq = seq;
+	),
+	TP_printk("vcpu %u seq %u", __entry->vcpu, __entry->seq)
+);
+
+TRACE_EVENT(vmring_reply,
+	TP_PROTO(u32 vcpu, u32 seq, u32 flags),
+	TP_ARGS(vcpu, seq, flags),
+	TP_STRUCT__entry(
+		__field(u32, vcpu)
+		__field(u32, seq)
+		__field(u32, flags)
+	),
+	TP_fast_assign(
+		__entry->vcpu = vcpu;
+		__entry->seq = seq;
+		__entry->flags = flags;
+	),
+	TP_printk("vcpu %u seq %u flags 0x%x", __entry->vcpu, __entry->seq,
+		  __entry->flags)
+);
+
+TRACE_EVENT(vmring_wake,
+	TP_PROTO(u32 vcpu, u32 whom),
+	TP_ARGS(vcpu, whom),
+	TP_STRUCT__entry(
+		__field(u32, vcpu)
+		__field(u32, whom)
+	),
+	TP_fast_assign(
+		__entry->vcpu = vcpu;
+		__entry->whom = whom;
+	),
+	TP_printk("vcpu %u %s", __entry->vcpu,
+		  __print_symbolic(__entry->whom, { 0, "eventfd" },
+				   { 1, "waiters" }, { 2, "vcpu" }))
 );
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "core/vmring.h"
 #include "ring/area.h"
+#include "ring/wake.h"
 #include "vmx/exit.h"
 #include "vmx/qual.h"
 #include "vmx/run.h"
@@ -108,6 +109,7 @@ void vmr_waiting_set(struct vmr_vcpu *vcpu, const struct vmr_exit_state *from)
 	exit->addr = from->addr;
 	memcpy(exit->data, from->data, sizeof(exit->data));
 	vmr_area_publish(&vcpu->area);
+	vmr_wake_consumer(vcpu);
 }
 
 void vmr_waiting_end(struct vmr_vcpu *vcpu)

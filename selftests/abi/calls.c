@@ -58,7 +58,7 @@ TEST_F(vm, unknown_numbers)
 	size_t f;
 
 	for (f = 0; f < ARRAY_SIZE(fds); f++) {
-		for (nr = _IOC_NR(VMR_SET_XSAVE) + 1; nr < 256; nr++) {
+		for (nr = _IOC_NR(VMR_WAIT) + 1; nr < 256; nr++) {
 			for (dir = 0; dir < 4; dir++) {
 				if (is_known(nr) && dir == (_IOC_READ | _IOC_WRITE))
 					continue;
@@ -243,11 +243,13 @@ TEST_F(vm, unknown_flags)
 	}
 }
 
-/* RUN and KICK take no argument. */
-TEST_F(vm, arguments_of_those_without)
+/* Of RUN and KICK the argument is a number. */
+TEST_F(vm, arguments_without_a_struct)
 {
 	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_RUN, (void *)1));
-	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_KICK, (void *)1));
+	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_RUN, &self->cpu));
+	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_KICK, (void *)2));
+	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_KICK, &self->cpu));
 }
 
 /* ---- VMs and vCPUs ---- */

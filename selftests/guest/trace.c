@@ -65,6 +65,7 @@ TEST_F(vm, trace_events)
 		"vmring_entry: vcpu 0\n",
 		"vmring_exit: vcpu 0 reason 30\n",
 		"vmring_user_exit: vcpu 0 reason 1 addr 0x80 seq 1\n",
+		"vmring_reply: vcpu 0 seq 1 flags 0x0\n",
 		"vmring_inject: vcpu 0 vector 48 type 0\n",
 		"vmring_entry: vcpu 0\n",
 		"vmring_exit: vcpu 0 reason 12\n",

@@ -75,6 +75,8 @@ static const struct {
 	{ "regions_random", regions_random },
 	{ "regions_refused", regions_refused },
 	{ "regions_matches", regions_matches },
+	{ "spin_limits", spin_limits },
+	{ "spin_learns", spin_learns },
 	{ "slots_all_pairs", slots_all_pairs },
 	{ "slots_refused", slots_refused },
 	{ "slots_delete", slots_delete },

@@ -132,6 +132,8 @@ void index_slots(void);
 void regions_random(void);
 void regions_refused(void);
 void regions_matches(void);
+void spin_limits(void);
+void spin_learns(void);
 void slots_all_pairs(void);
 void slots_refused(void);
 void slots_delete(void);
