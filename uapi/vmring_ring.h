@@ -42,9 +42,10 @@
  *
  * An exit whose flags have VMR_EXIT_NEEDS_REPLY is answered when the consumer's index
  * has passed it and reply.seq is its seq: index first without that is EPROTO. Others
- * are over when RUN is called again, or served when the consumer's index has passed
- * them. RUN with no room for the next synchronous entry is ENOSPC, with a consumer's
- * index that can't be EPROTO: nothing has happened then.
+ * are over when RUN is called again; but one that a served RUN has waited for, and
+ * hasn't returned with, only inline: served, when the consumer's index has passed it.
+ * RUN with no room for the next synchronous entry is ENOSPC, with a consumer's index
+ * that can't be EPROTO: nothing has happened then.
  *
  * Barriers, and their partners (S: store, L: load, F: full barrier):
  *
@@ -57,7 +58,8 @@
  *	  sleep
  *
  * need_wakeup is taken (exchanged for 0) by the kernel when it wakes the consumer, by
- * the eventfd of VMR_SET_RING; poll(), VMR_WAIT and its uring_cmd don't need it.
+ * the eventfd of VMR_SET_RING, and left alone without one; poll(), VMR_WAIT and its
+ * uring_cmd don't need it. VMR_WAIT_WAKE has the barrier before need_kick.
  */
 #ifndef _UAPI_VMRING_RING_H
 #define _UAPI_VMRING_RING_H

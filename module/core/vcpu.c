@@ -123,6 +123,7 @@ static int take_answers(struct vmr_vcpu *vcpu)
 		outstanding->complete(vcpu, &reply);
 	outstanding->complete = NULL;
 	outstanding->needs_reply = false;
+	outstanding->served = false;
 	return 0;
 }
 
@@ -149,7 +150,7 @@ static long run_alone(struct vmr_vcpu *vcpu)
 	return err;
 }
 
-static long run_and_publish(struct vmr_vcpu *vcpu)
+static __always_inline long run_and_publish(struct vmr_vcpu *vcpu, bool served)
 {
 	const struct vmr_exit *exit;
 	long err = 0;
@@ -159,7 +160,7 @@ static long run_and_publish(struct vmr_vcpu *vcpu)
 	    !vcpu->mmio.accesses)
 		vmr_exit_to_user(vcpu, VMR_EXIT_INTERRUPTED, NULL, 0);
 	else
-		err = run_alone(vcpu);
+		err = served ? vmr_run(vcpu) : run_alone(vcpu);
 	if (err)
 		return err;
 	exit = vmr_area_last(&vcpu->area);
@@ -177,7 +178,43 @@ static long run(struct vmr_vcpu *vcpu)
 	if (err)
 		return err;
 	vmr_drain_begin(vcpu, true);
-	return run_and_publish(vcpu);
+	return run_and_publish(vcpu, false);
+}
+
+/* Whether the exit is for the thread that serves, not for the one in RUN. */
+static bool goes_on(struct vmr_vcpu *vcpu)
+{
+	switch (vmr_area_last(&vcpu->area)->reason) {
+	case VMR_EXIT_SHUTDOWN:
+	case VMR_EXIT_FAILED_ENTRY:
+	case VMR_EXIT_KICKED:
+	case VMR_EXIT_INTERRUPTED:
+		return false;
+	default:
+		vcpu->outstanding.served = true;
+		return true;
+	}
+}
+
+static int await_answers(struct vmr_vcpu *vcpu)
+{
+	if (!vcpu->outstanding.needs_reply && !vcpu->outstanding.served)
+		return 0;
+	return vmr_wake_await_answer(vcpu);
+}
+
+static long run_served(struct vmr_vcpu *vcpu)
+{
+	long err;
+
+	vmr_drain_begin(vcpu, false);
+	vmr_run_begin(vcpu);
+	do {
+		err = await_answers(vcpu) ?: take_answers(vcpu) ?:
+		      run_and_publish(vcpu, true);
+	} while (!err && goes_on(vcpu));
+	vmr_run_end(vcpu);
+	return err;
 }
 
 static long set_ring(struct vmr_vcpu *vcpu, void __user *arg)
@@ -268,7 +305,10 @@ static long call_run(struct vmr_vcpu *vcpu, unsigned long arg)
 		return -EPERM;
 	if (!mutex_trylock(&vcpu->mutex))
 		return -EBUSY;
-	err = arg ? -EINVAL : run(vcpu);
+	if (likely(!arg))
+		err = run(vcpu);
+	else
+		err = arg == VMR_RUN_SERVED ? run_served(vcpu) : -EINVAL;
 	mutex_unlock(&vcpu->mutex);
 	return err;
 }

@@ -246,7 +246,7 @@ TEST_F(vm, unknown_flags)
 /* Of RUN and KICK the argument is a number. */
 TEST_F(vm, arguments_without_a_struct)
 {
-	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_RUN, (void *)1));
+	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_RUN, (void *)2));
 	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_RUN, &self->cpu));
 	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_KICK, (void *)2));
 	EXPECT_ERRNO(EINVAL, ioctl_errno(self->cpu.fd, VMR_KICK, &self->cpu));
