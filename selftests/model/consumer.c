@@ -161,8 +161,8 @@ static void go_to_sleep(struct step *step)
 
 	switch (t->pc) {
 	case SLEEP_SAY:
-		store(step, NEED_WAKEUP, 1);
-		say(step, "sets need_wakeup");
+		store(step, sleeper_word(step->model), 1);
+		say(step, "sets %s", step->model->waits ? "waiter" : "need_wakeup");
 		t->pc = SLEEP_FENCE;
 		return;
 	case SLEEP_FENCE:
@@ -175,14 +175,18 @@ static void go_to_sleep(struct step *step)
 			t->pc = t->produced == t->taken ? SLEEP : SLEEP_NOT;
 		return;
 	case SLEEP_NOT:
-		store(step, NEED_WAKEUP, 0);
-		say(step, "clears need_wakeup");
+		store(step, sleeper_word(step->model), 0);
+		say(step, "sleeps not");
 		t->pc = LOOK;
 		return;
 	case SLEEP:
-		step->blocked = !seen(step, EVENTFD);
-		set(step, EVENTFD, 0);
-		say(step, "has slept for its eventfd");
+		if (step->model->waits) {
+			step->blocked = step->thread->stores || seen(step, WAITER);
+		} else {
+			step->blocked = !seen(step, EVENTFD);
+			set(step, EVENTFD, 0);
+		}
+		say(step, "has slept");
 		t->pc = LOOK;
 		return;
 	}
@@ -226,6 +230,7 @@ void ring_word_name(u8 word, char *name)
 		[PRODUCER] = "producer",
 		[CONSUMER] = "consumer",
 		[NEED_WAKEUP] = "need_wakeup",
+		[WAITER] = "waiter",
 		[NEED_KICK] = "need_kick",
 		[REPLY_SEQ] = "reply.seq",
 		[REPLY_DATA] = "reply.data",
@@ -242,6 +247,15 @@ const struct model one_vcpu = {
 	.program = { { "vCPU", vcpu }, { "consumer", consumer } },
 	.word_name = ring_word_name,
 	.threads = 2,
+};
+
+/* Here a wait queue of the kernel's takes the place of need_wakeup and eventfd. */
+const struct model waited_vcpu = {
+	.name = "VMR_WAIT",
+	.program = { { "vCPU", vcpu }, { "consumer", consumer } },
+	.word_name = ring_word_name,
+	.threads = 2,
+	.waits = true,
 };
 
 const struct model polled_vcpu = {

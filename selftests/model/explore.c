@@ -332,6 +332,7 @@ const char *wrong_text(enum wrong what)
 		[WRONG_OUTSIDE] = "something outside of the ring is accessed",
 		[WRONG_ENDLESS] = "the kernel neither ends RUN nor waits",
 		[WRONG_ORDER] = "a device sees accesses in another order than guests made them",
+		[WRONG_MIRROR] = "a mirror tells what was before the writes that were posted",
 		[WRONG_STUCK] = "nobody can go on: a wake-up was lost",
 	};
 

@@ -35,9 +35,13 @@ static const struct {
 	{ "ring_of_4_weak", &one_vcpu, WEAK, 4, 3, 1, 5, 2 },
 	{ "ring_of_2_polled_weak", &polled_vcpu, WEAK, 2, 5, 1, 7, 3 },
 	{ "ring_of_4_polled_weak", &polled_vcpu, WEAK, 4, 4, 1, 6, 2 },
+	{ "ring_of_2_waited_weak", &waited_vcpu, WEAK, 2, 3, 1, 5, 2 },
 	{ "stamps_tso", &two_vcpus, TSO, 2, 2, 0, 2, 0 },
 	{ "stamps_pso", &two_vcpus, PSO, 2, 2, 0, 2, 0 },
 	{ "stamps_weak", &two_vcpus, WEAK, 2, 2, 1, 2, 3 },
+	{ "mirror_tso", &mirror_read, TSO, 8, 3, 0, 6, 0 },
+	{ "mirror_pso", &mirror_read, PSO, 8, 3, 0, 6, 0 },
+	{ "mirror_weak", &mirror_read, WEAK, 8, 3, 1, 6, 3 },
 	{ "hostile_ring_of_2", &hostile_consumer, TSO, 2, 5, 0, 24, 0 },
 	{ "hostile_ring_of_4", &hostile_consumer, TSO, 4, 7, 0, 24, 0 },
 };
@@ -67,10 +71,14 @@ static const struct {
 	{ "kick_kernel", &one_vcpu, KICK_KERNEL, TSO, WRONG_STUCK, 2, 3 },
 	{ "kick_user", &one_vcpu, KICK_USER, TSO, WRONG_STUCK, 2, 3 },
 	{ "wakeup_exchange", &one_vcpu, WAKEUP_EXCHANGE, TSO, WRONG_STUCK, 2, 3 },
+	{ "waited_kernel", &waited_vcpu, WAKEUP_KERNEL, TSO, WRONG_STUCK, 2, 3 },
+	{ "waited_user", &waited_vcpu, WAKEUP_USER, TSO, WRONG_STUCK, 2, 3 },
 	/* Where the consumer never sleeps no full barrier stands in for this one. */
 	{ "slot_acquire_for_room", &polled_vcpu, ROOM_ACQUIRE, WEAK, WRONG_ENTRY, 2, 5 },
 	{ "stamps_entry_release", &two_vcpus, ENTRY_RELEASE, PSO, WRONG_ORDER, 2, 1 },
 	{ "stamps_entry_acquire", &two_vcpus, ENTRY_ACQUIRE, WEAK, WRONG_ORDER, 2, 1 },
+	{ "mirror_acquire", &mirror_read, MIRROR_ACQUIRE, WEAK, WRONG_MIRROR, 8, 2 },
+	{ "mirror_release", &mirror_read, MIRROR_RELEASE, PSO, WRONG_MIRROR, 8, 2 },
 	/* the rules */
 	{ "last_slot_left", &one_vcpu, LAST_SLOT, TSO, WRONG_ROOM, 2, 3 },
 	{ "producer_looked_at_again", &one_vcpu, LOOK_AGAIN, TSO, WRONG_STUCK, 2, 3 },
@@ -81,6 +89,8 @@ static const struct {
 	{ "stamps_other_ring_last", &two_vcpus, STAMP_RELOAD, TSO, WRONG_ORDER, 2, 1 },
 	{ "stamps_device_in_lock", &two_vcpus, STAMP_LOCK, TSO, WRONG_ORDER, 2, 1 },
 	{ "stamps_published_first", &two_vcpus, STAMP_PUBLISHED, TSO, WRONG_ORDER, 2, 1 },
+	{ "mirror_posted_counted_first", &mirror_read, MIRROR_COUNTED, TSO, WRONG_MIRROR, 8, 2 },
+	{ "mirror_waits", &mirror_read, MIRROR_WAITS, TSO, WRONG_MIRROR, 8, 2 },
 	{ "hostile_room_checked", &hostile_consumer, ROOM_CHECK, TSO, WRONG_OVERWRITES, 2, 4 },
 	{ "hostile_slot_masked", &hostile_consumer, SLOT_MASK, TSO, WRONG_OUTSIDE, 2, 4 },
 	{ "hostile_full_isnt_waited_for", &hostile_consumer, FULL_ENDS, TSO, WRONG_ENDLESS, 2, 4 },
@@ -111,7 +121,7 @@ static struct found explore_and_say(const struct model *model)
 {
 	struct found found = explore(model, trace);
 
-	printf("# %s, ring of %u, %u accesses, %s: %u worlds, %s\n", model->name, model->entries,
+	printf("# %s, %u entries, %u accesses, %s: %u worlds, %s\n", model->name, model->entries,
 	       model->accesses, order_names[model->order], found.worlds, wrong_text(found.wrong));
 	return found;
 }

@@ -55,6 +55,10 @@ enum part {
 	STAMP_LOCK,
 	STAMP_POSTED,
 	STAMP_PUBLISHED,
+	MIRROR_RELEASE,
+	MIRROR_ACQUIRE,
+	MIRROR_COUNTED,
+	MIRROR_WAITS,
 	NOTHING,	/* every part is there */
 };
 
@@ -69,6 +73,7 @@ enum wrong {
 	WRONG_OUTSIDE,
 	WRONG_ENDLESS,
 	WRONG_ORDER,
+	WRONG_MIRROR,
 	WRONG_STUCK,
 };
 
@@ -125,6 +130,7 @@ struct model {
 	u8 accesses;	/* that the guest makes */
 	u8 late;	/* loads of a thread that may be late at once; at most LATE */
 	bool polling;	/* the consumer never sleeps, and isn't woken */
+	bool waits;	/* it sleeps in VMR_WAIT, not for its eventfd */
 	bool hostile;	/* what user space writes can read as anything */
 	enum part without;	/* what is missing */
 };
@@ -280,7 +286,9 @@ const char *wrong_text(enum wrong what);
 /* The models; main.c completes them. */
 extern const struct model one_vcpu;
 extern const struct model polled_vcpu;
+extern const struct model waited_vcpu;
 extern const struct model hostile_consumer;
 extern const struct model two_vcpus;
+extern const struct model mirror_read;
 
 #endif

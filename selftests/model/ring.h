@@ -16,6 +16,7 @@ enum word {
 	NEED_WAKEUP,
 	NEED_KICK,
 	EVENTFD,	/* its counter */
+	WAITER,		/* VMR_WAIT's caller: set before its last look, cleared by a wake-up */
 	ASLEEP,		/* the vCPU's task: set before its last look, cleared by a wake-up */
 	REPLY_SEQ,
 	REPLY_DATA,
@@ -24,6 +25,12 @@ enum word {
 };
 
 _Static_assert(RING_END <= WORDS, "words");
+
+/* By what the kernel sees that the consumer sleeps. */
+static inline u8 sleeper_word(const struct model *model)
+{
+	return model->waits ? WAITER : NEED_WAKEUP;
+}
 
 /* What kinds of entry there are. */
 enum kind {

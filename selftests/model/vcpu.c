@@ -17,6 +17,7 @@ enum {
 	WAKEUP_FENCE,
 	WAKEUP_LOOK,
 	WAKEUP_TAKE,
+	WAKEUP_WAITER,
 	WAKEUP_SIGNAL,
 	WAIT,			/* spin for the consumer */
 	KICK_SET,
@@ -183,9 +184,9 @@ static void wake_consumer(struct step *step)
 		t->pc = WAKEUP_LOOK;
 		return;
 	case WAKEUP_LOOK:
-		needed = load(step, NEED_WAKEUP, flag);
-		say(step, "sees need_wakeup %u", needed);
-		t->pc = WAKEUP_TAKE;
+		needed = load(step, sleeper_word(step->model), flag);
+		say(step, "sees %s %u", step->model->waits ? "waiter" : "need_wakeup", needed);
+		t->pc = step->model->waits ? WAKEUP_WAITER : WAKEUP_TAKE;
 		if (!needed)
 			go_on(step);
 		return;
@@ -203,6 +204,11 @@ static void wake_consumer(struct step *step)
 		say(step, "takes need_wakeup: %u", needed);
 		if (!needed)
 			go_on(step);
+		return;
+	case WAKEUP_WAITER:
+		set(step, WAITER, 0);
+		say(step, "wakes who is in VMR_WAIT");
+		go_on(step);
 		return;
 	case WAKEUP_SIGNAL:
 		set(step, EVENTFD, 1);
