@@ -202,9 +202,27 @@ static void fuzz_run(struct fuzzer *f)
 	}
 	if (one_in(f, 2))
 		spoil(f, rw, sizeof(*rw));
-	ioctl(vcpus[i], VMR_RUN, one_in(f, 16) ? interesting(f) : 0);
+	ioctl(vcpus[i], VMR_RUN, one_in(f, 16) ? interesting(f) : any(f) % 2);
 	if (one_in(f, 4))
 		memset(rw, 0, sizeof(*rw));
+}
+
+/* No index is that high: a wait is over at once. */
+static void fuzz_ring(struct fuzzer *f)
+{
+	struct vmr_ring ring = {
+		.size = sizeof(ring), .flags = one_in(f, 2), .eventfd = any(f) % 32,
+		.high_water = any(f) % 70, .delay_us = 1 + any(f) % 100, .spin_ns = any(f) % 1000,
+	};
+	struct vmr_wait wait = {
+		.size = sizeof(wait), .flags = any(f) % 3, .seen = any(f) | 1u << 31,
+	};
+
+	if (one_in(f, 8))
+		spoil(f, &ring, sizeof(ring));
+	ioctl(any_vcpu(f), VMR_SET_RING, &ring);
+	ioctl(any_vcpu(f), VMR_WAIT, &wait);
+	ioctl(any_vcpu(f), VMR_KICK, VMR_KICK_WAKE);
 }
 
 /* Files that come and go. */
@@ -269,13 +287,16 @@ static void fuzz_anything(struct fuzzer *f)
 	if (nr == _IOC_NR(VMR_CREATE_VM) || nr == _IOC_NR(VMR_CREATE_VCPU) ||
 	    nr == _IOC_NR(VMR_SET_SLOT))
 		return;
+	/* What nobody would end. */
+	if (nr == _IOC_NR(VMR_WAIT))
+		return;
 	*(uint64_t *)(args + 8) = one_in(f, 2) ? (uintptr_t)memory + MEMORY / 2 : 8;
 	ioctl(fd, _IOC(any(f) % 4, VMR_IOC_MAGIC, nr, any(f) % 1024), args);
 }
 
 static void (*const fuzzes[])(struct fuzzer *f) = {
 	fuzz_state, fuzz_state, fuzz_state, fuzz_msrs, fuzz_cpuid, fuzz_xsave, fuzz_slot,
-	fuzz_inject, fuzz_run, fuzz_run, fuzz_run, fuzz_life, fuzz_device, fuzz_anything,
+	fuzz_inject, fuzz_run, fuzz_run, fuzz_run, fuzz_ring, fuzz_life, fuzz_device, fuzz_anything,
 };
 
 static void *fuzz(void *data)
