@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Order between vCPUs, inline. One vCPU posts and then tells another by memory; the
+ * Order between vCPUs, inline and served. One vCPU posts and then tells another by memory; the
  * other makes an access that user space has to answer. Whoever answers it and takes all
  * entries of the VM with earlier stamps has taken what was posted.
  */
@@ -8,6 +8,7 @@
 
 #include "kselftest_harness.h"
 #include "ring_test.h"
+#include "served.h"
 
 #define ROUNDS	150
 #define ANSWER	0x310	/* the port of the other vCPU's access */
@@ -198,6 +199,51 @@ TEST_F(vm, mirror_read)
 		.region = 2, .addr = ANSWER, .length = 4, .read = VMR_READ_MIRROR,
 	});
 	run_machine(_metadata, &machine);
+	end_machine(&machine);
+}
+
+/* The one entry that a vCPU waits with, behind what it has posted. */
+static const struct vmr_exit *waiting_entry(struct vcpu *cpu)
+{
+	uint32_t last = __atomic_load_n(cpu->producer, __ATOMIC_ACQUIRE);
+	const struct vmr_exit *entry;
+
+	if (last == *cpu->consumer)
+		return NULL;
+	entry = (const struct vmr_exit *)&cpu->ring[(last - 1) & (cpu->header->ring_entries - 1)];
+	return entry->flags & VMR_EXIT_POSTED ? NULL : entry;
+}
+
+/* One thread serves both, and looks at nothing before it has to answer. */
+TEST_F(vm, served)
+{
+	struct machine machine;
+	struct served served[2];
+	const struct vmr_exit *entry;
+	bool halted[2] = {};
+	int i;
+
+	SKIP_IF_IT_MOVES();
+	begin_machine(_metadata, &self->vm, &machine);
+	for (i = 0; i < 2; i++)
+		served_begin(&served[i], &machine.cpus[i]);
+	for (i = 0; !halted[0] || !halted[1]; i = !i) {
+		entry = halted[i] ? NULL : waiting_entry(&machine.cpus[i]);
+		if (!entry)
+			continue;
+		take_before(&machine, entry->stamp);
+		halted[i] = entry->reason == VMR_EXIT_HLT;
+		if (halted[i])
+			continue;
+		answer(&machine, &machine.cpus[i], entry);
+		served_wake(&machine.cpus[i]);
+	}
+	for (i = 0; i < 2; i++)
+		EXPECT_ERRNO(EAGAIN, served_stop(&served[i]));
+	EXPECT_EQ(0, machine.wrong);
+	EXPECT_EQ(ROUNDS, machine.asked);
+	EXPECT_EQ(ROUNDS, vm_data(&self->vm)[0]);
+	EXPECT_EQ(ROUNDS * (ROUNDS + 1) / 2, vm_data(&self->vm)[2]);
 	end_machine(&machine);
 }
 

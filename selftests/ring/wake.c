@@ -83,6 +83,12 @@ static void by_ioctl(struct waiter *w)
 		vm_die("VMR_WAIT");
 }
 
+static void by_ioctl_at_least(struct waiter *w)
+{
+	if (wait_call(w->cpu, *w->cpu->consumer, 0) < 1)
+		vm_die("VMR_WAIT");
+}
+
 /* The call that waits wakes the vCPU, too. */
 static void by_ioctl_that_wakes(struct waiter *w)
 {
@@ -179,6 +185,7 @@ TEST_F(vm, need_wakeup_is_taken)
 	uint64_t count = 0;
 	int i;
 
+	SKIP_IF_IT_MOVES();
 	vcpu_start(cpu, GUEST_LONG, guest(counts));
 	/* Without an eventfd nobody takes it. */
 	cpu->control->need_wakeup = 1;
@@ -202,12 +209,101 @@ TEST_F(vm, need_wakeup_is_taken)
 	close(file);
 }
 
+/* ---- posted entries ---- */
+
+#define PORT	0x300
+
+/* Posts for ever, and hears of nothing. */
+GUEST64(posts, "mov " IMM(PORT) ", %edx; xor %eax, %eax; 1: inc %eax; out %eax, (%dx); jmp 1b");
+
+static void on_one_cpu(void)
+{
+	cpu_set_t first;
+
+	CPU_ZERO(&first);
+	CPU_SET(0, &first);
+	sched_setaffinity(0, sizeof(first), &first);
+}
+
+/*
+ * The consumer sleeps, and has the vCPU's own CPU. The guest doesn't keep it: the first
+ * entry ends its time, not the next tick.
+ */
+TEST_F(vm, consumer_on_the_same_cpu)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	struct waiter waiter = { .cpu = &self->cpu };
+	unsigned int i, found, most = 0;
+	struct vcpu *cpu = &self->cpu;
+	struct served served;
+	uint32_t next = 1;
+
+	waiter.eventfd = eventfd(0, EFD_CLOEXEC);
+	ASSERT_ERRNO(0, vm_region(&self->vm, &(struct vmr_region){
+		.region = 1, .addr = PORT, .length = 4, .write = VMR_WRITE_POSTED,
+	}));
+	ASSERT_ERRNO(0, set_ring(cpu, waiter.eventfd, VMR_RING_SPIN_NS));
+	vcpu_start(cpu, GUEST_LONG, guest(posts));
+	on_one_cpu();
+	served_begin(&served, cpu);
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_FIFO, &first));
+	for (i = 0; i < 50; i++) {
+		by_eventfd(&waiter);
+		for (found = 0; is_there(cpu); found++) {
+			served_take(cpu);
+			ASSERT_EQ(next, exit_value(cpu));
+			next++;
+			cpu->reply->seq = cpu->exit.seq;
+			__atomic_store_n(cpu->consumer, *cpu->consumer + 1, __ATOMIC_RELEASE);
+			served_wake(cpu);
+		}
+		if (i && found > most)
+			most = found;
+	}
+	EXPECT_GE(1, most);
+	EXPECT_ERRNO(0, served_stop(&served));
+	close(waiter.eventfd);
+}
+
+/* Those who wait hear of posted entries as of others. */
+TEST_F(vm, posted_entries_wake)
+{
+	void (*const ways[])(struct waiter *w) = { by_eventfd, by_poll, by_ioctl_at_least };
+	struct waiter waiter = { .cpu = &self->cpu };
+	struct vcpu *cpu = &self->cpu;
+	struct served served;
+	uint32_t i, next = 1;
+
+	waiter.eventfd = eventfd(0, EFD_CLOEXEC);
+	ASSERT_ERRNO(0, vm_region(&self->vm, &(struct vmr_region){
+		.region = 1, .addr = PORT, .length = 4, .write = VMR_WRITE_POSTED,
+	}));
+	ASSERT_ERRNO(0, set_ring(cpu, waiter.eventfd, 0));
+	vcpu_start(cpu, GUEST_LONG, guest(posts));
+	served_begin(&served, cpu);
+	for (i = 0; i < rounds(); i++) {
+		ways[i % ARRAY_SIZE(ways)](&waiter);
+		while (is_there(cpu)) {
+			served_take(cpu);
+			ASSERT_EQ(next, exit_value(cpu));
+			next++;
+			cpu->reply->seq = cpu->exit.seq;
+			__atomic_store_n(cpu->consumer, *cpu->consumer + 1, __ATOMIC_RELEASE);
+			served_wake(cpu);
+		}
+	}
+	/* It may be in the guest, or wait for an answer as the ring was full. */
+	EXPECT_TRUE(!served_stop(&served) || served.err == EAGAIN);
+	close(waiter.eventfd);
+}
+
 /* ---- VMR_WAIT ---- */
 
 TEST_F(vm, wait_tells_how_many)
 {
 	struct vcpu *cpu = &self->cpu;
 
+	SKIP_IF_IT_MOVES();
 	vcpu_start(cpu, GUEST_LONG, guest(counts));
 	ASSERT_EXIT("io", cpu);
 	vcpu_answer(cpu, NULL, 0);
