@@ -30,8 +30,18 @@ static bool has_room(struct vmr_area *area)
 	       vmr_index_room(area->produced, area->consumed, area->entries, true);
 }
 
-static bool post(struct vmr_vcpu *vcpu, const struct vmr_region_entry *region,
-		 const struct vmr_access *access)
+static void fill(struct vmr_exit *entry, u64 value, const u64 *wide)
+{
+	u64 *data = (u64 *)entry->data;
+
+	data[0] = value;
+	data[1] = wide ? wide[1] : 0;
+	data[2] = wide ? wide[2] : 0;
+	data[3] = wide ? wide[3] : 0;
+}
+
+static bool post(struct vmr_vcpu *vcpu, u32 region, bool mmio, u64 addr, u8 size,
+		 u64 value, const u64 *wide)
 {
 	struct vmr_area *area = &vcpu->area;
 	struct vmr_exit *entry;
@@ -42,15 +52,15 @@ static bool post(struct vmr_vcpu *vcpu, const struct vmr_region_entry *region,
 	}
 	entry = &area->ring[vmr_index_slot(area->produced, area->entries)];
 	entry->stamp = vmr_area_stamp(area);
-	entry->addr = access->addr;
-	entry->region = region->number;
-	entry->reason = access->mmio ? VMR_EXIT_MMIO : VMR_EXIT_IO;
-	entry->size = access->size;
+	entry->addr = addr;
+	entry->region = region;
+	entry->reason = mmio ? VMR_EXIT_MMIO : VMR_EXIT_IO;
+	entry->size = size;
 	entry->flags = VMR_EXIT_POSTED | VMR_EXIT_WRITE;
-	entry->count = !access->mmio;
+	entry->count = !mmio;
 	entry->seq = area->produced + 1;
-	memcpy(entry->data, access->data, sizeof(entry->data));
-	trace_vmring_post(vcpu->id, region->number, access->addr, entry->seq);
+	fill(entry, value, wide);
+	trace_vmring_post(vcpu->id, region, addr, area->produced + 1);
 	vmr_area_publish_posted(area);
 	vmr_wake_consumer(vcpu);
 	vcpu->stats[VMR_STAT_POSTS]++;
@@ -58,22 +68,14 @@ static bool post(struct vmr_vcpu *vcpu, const struct vmr_region_entry *region,
 	return true;
 }
 
-static bool write(struct vmr_vcpu *vcpu, const struct vmr_region_table *table,
-		  const struct vmr_access *access)
+/* No match has more than eight bytes. */
+static bool ring(struct vmr_vcpu *vcpu, const struct vmr_region_table *table,
+		 const struct vmr_region_entry *first, u8 size, u64 value)
 {
-	const struct vmr_region_entry *region;
+	const struct vmr_region_entry *region = NULL;
 
-	region = vmr_region_table_find(table, access->mmio, access->addr, access->size,
-				       &vcpu->region_hint[access->mmio]);
-	if (!region || region->write == VMR_WRITE_SYNC)
-		return false;
-	if (likely(region->write == VMR_WRITE_POSTED))
-		return post(vcpu, region, access);
-
-	/* No match has more than eight bytes. */
-	if (access->size > sizeof(access->data[0]))
-		return false;
-	region = vmr_region_doorbell(table, region, access->data[0], access->size);
+	if (size <= sizeof(value))
+		region = vmr_region_doorbell(table, first, value, size);
 	if (!region)
 		return false;
 	vcpu->stats[VMR_STAT_DOORBELLS]++;
@@ -83,17 +85,20 @@ static bool write(struct vmr_vcpu *vcpu, const struct vmr_region_table *table,
 	return true;
 }
 
-bool vmr_post_write(struct vmr_vcpu *vcpu, const struct vmr_access *access)
+bool vmr_post_write(struct vmr_vcpu *vcpu, bool mmio, u64 addr, u8 size, u64 value,
+		    const u64 *wide)
 {
-	const struct vmr_region_table *table;
-	bool done = false;
+	const struct vmr_region_table *table = vmr_regions_table(&vcpu->vm->regions);
+	const struct vmr_region_entry *region;
 
-	rcu_read_lock();
-	table = vmr_regions_table(&vcpu->vm->regions);
-	if (likely(table))
-		done = write(vcpu, table, access);
-	rcu_read_unlock();
-	return done;
+	if (unlikely(!table))
+		return false;
+	region = vmr_region_table_find(table, mmio, addr, size, &vcpu->region_hint[mmio]);
+	if (!region || region->write == VMR_WRITE_SYNC)
+		return false;
+	if (likely(region->write == VMR_WRITE_POSTED))
+		return post(vcpu, region->number, mmio, addr, size, value, wide);
+	return ring(vcpu, table, region, size, value);
 }
 
 /*
@@ -137,13 +142,14 @@ static void copy_from_mirror(u64 *to, const u8 *from, u8 size)
 	}
 }
 
-static bool read(struct vmr_vcpu *vcpu, const struct vmr_region_table *table,
-		 struct vmr_access *access)
+bool vmr_post_read(struct vmr_vcpu *vcpu, bool mmio, u64 addr, u8 size, u64 *data)
 {
+	const struct vmr_region_table *table = vmr_regions_table(&vcpu->vm->regions);
 	const struct vmr_region_entry *region;
 
-	region = vmr_region_table_find(table, access->mmio, access->addr, access->size,
-				       &vcpu->region_hint[access->mmio]);
+	if (unlikely(!table))
+		return false;
+	region = vmr_region_table_find(table, mmio, addr, size, &vcpu->region_hint[mmio]);
 	if (!region)
 		return false;
 	region = vmr_region_mirror(table, region);
@@ -153,23 +159,9 @@ static bool read(struct vmr_vcpu *vcpu, const struct vmr_region_table *table,
 		vcpu->stats[VMR_STAT_MIRROR_WAITS]++;
 		return false;
 	}
-	copy_from_mirror(access->data, region->mirror + (access->addr - region->addr),
-			 access->size);
+	copy_from_mirror(data, region->mirror + (addr - region->addr), size);
 	vcpu->stats[VMR_STAT_MIRROR_READS]++;
 	return true;
-}
-
-bool vmr_post_read(struct vmr_vcpu *vcpu, struct vmr_access *access)
-{
-	const struct vmr_region_table *table;
-	bool done = false;
-
-	rcu_read_lock();
-	table = vmr_regions_table(&vcpu->vm->regions);
-	if (likely(table))
-		done = read(vcpu, table, access);
-	rcu_read_unlock();
-	return done;
 }
 
 u32 vmr_post_region(struct vmr_vcpu *vcpu, bool mmio, u64 addr, u8 size)

@@ -11,39 +11,36 @@
 
 struct vmr_vcpu;
 
-/**
- * struct vmr_access - an access to a port or to device memory
- * @addr: port or guest-physical address
- * @mmio: it is a guest-physical one
- * @size: bytes, 1 to 32
- * @data: they; zeroes behind
- */
-struct vmr_access {
-	u64 addr;
-	bool mmio;
-	u8 size;
-	u64 data[4];
-};
+/* What an access of more than eight bytes has, the first eight included. */
+#define VMR_POST_WORDS	4
 
 /**
  * vmr_post_write() - do what a region says of a write
  * @vcpu: the calling thread's vCPU
- * @access: the write
+ * @mmio: it is one to a guest-physical address, else to a port
+ * @addr: its first
+ * @size: bytes, 1 to 32
+ * @value: its first eight bytes, zeroes behind
+ * @wide: all of its bytes, zeroes behind up to VMR_POST_WORDS; NULL for up to eight
  *
- * Context: In a burst, or in process context.
+ * Context: In a burst, or under rcu_read_lock().
  * Return: true if it is done; false: it is a synchronous exit.
  */
-bool vmr_post_write(struct vmr_vcpu *vcpu, const struct vmr_access *access);
+bool vmr_post_write(struct vmr_vcpu *vcpu, bool mmio, u64 addr, u8 size, u64 value,
+		    const u64 *wide);
 
 /**
  * vmr_post_read() - do what a region says of a read
  * @vcpu: the calling thread's vCPU
- * @access: the read; gets data
+ * @mmio: it is one to a guest-physical address, else to a port
+ * @addr: its first
+ * @size: bytes, 1 to 32
+ * @data: VMR_POST_WORDS zeroes; gets what is read
  *
- * Context: In a burst, or in process context.
+ * Context: In a burst, or under rcu_read_lock().
  * Return: true if it is answered; false: it is a synchronous exit.
  */
-bool vmr_post_read(struct vmr_vcpu *vcpu, struct vmr_access *access);
+bool vmr_post_read(struct vmr_vcpu *vcpu, bool mmio, u64 addr, u8 size, u64 *data);
 
 /**
  * vmr_post_region() - in which region an access is

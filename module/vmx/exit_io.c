@@ -9,6 +9,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "ring/area.h"
@@ -223,16 +224,18 @@ static struct vmr_exit *begin_many(struct vmr_vcpu *vcpu, const struct vmr_io *i
 static u32 post_many(struct vmr_vcpu *vcpu, const struct vmr_io *io, u32 count)
 {
 	const u8 *bulk = vmr_area_bulk(&vcpu->area);
-	struct vmr_access access = { .addr = io->port, .size = io->size };
+	u64 value = 0;
 	u32 i;
 
 	if (io->in || !vmr_regions_exist(&vcpu->vm->regions))
 		return 0;
+	rcu_read_lock();
 	for (i = 0; i < count; i++) {
-		memcpy(access.data, bulk + i * io->size, io->size);
-		if (!vmr_post_write(vcpu, &access))
+		memcpy(&value, bulk + i * io->size, io->size);
+		if (!vmr_post_write(vcpu, false, io->port, io->size, value, NULL))
 			break;
 	}
+	rcu_read_unlock();
 	return i;
 }
 
@@ -286,27 +289,34 @@ enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu)
 	return many(vcpu);
 }
 
+static noinline bool in_at_once(struct vmr_vcpu *vcpu, u16 port, u8 size)
+{
+	u64 data[VMR_POST_WORDS] = {};
+
+	if (!vmr_post_read(vcpu, false, port, size, data))
+		return false;
+	put_in(vcpu, data[0], size);
+	return true;
+}
+
+static bool out_at_once(struct vmr_vcpu *vcpu, u16 port, u8 size)
+{
+	return vmr_post_write(vcpu, false, port, size,
+			      vcpu->state.gpr[VMR_RAX] & size_mask(size), NULL);
+}
+
 /* In the burst of the exit: what a region says needs no user space. */
 enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu)
 {
-	struct vmr_access access = {};
 	struct vmr_io io;
+	bool done;
 
 	if (likely(!vmr_regions_exist(&vcpu->vm->regions)))
 		return VMR_GO_SLOW;
 	io = vmr_qual_io(vmr_vmcs_read(VMCS_EXIT_QUALIFICATION));
 	if (io.string)
 		return VMR_GO_SLOW;
-	access.addr = io.port;
-	access.size = io.size;
-	if (io.in) {
-		if (!vmr_post_read(vcpu, &access))
-			return VMR_GO_SLOW;
-		put_in(vcpu, access.data[0], io.size);
-	} else {
-		access.data[0] = vcpu->state.gpr[VMR_RAX] & size_mask(io.size);
-		if (!vmr_post_write(vcpu, &access))
-			return VMR_GO_SLOW;
-	}
-	return vmr_exit_skip(vcpu);
+	done = io.in ? in_at_once(vcpu, io.port, io.size) :
+		       out_at_once(vcpu, io.port, io.size);
+	return done ? vmr_exit_skip(vcpu) : VMR_GO_SLOW;
 }

@@ -11,6 +11,7 @@
 #include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
@@ -188,33 +189,39 @@ static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation
 	return VMR_GO_USER;
 }
 
-/* A region says that user space needn't be waited for. */
+/* A region says that user space needn't be waited for; @data: what was read. */
 static bool is_posted(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
-		      struct vmr_access *access)
+		      u64 data[VMR_POST_WORDS])
 {
-	*access = (struct vmr_access) {
-		.addr = e->gpa, .mmio = true, .size = e->size,
-	};
-	if (!e->write)
-		return vcpu->mmio.bytes + e->size <= sizeof(vcpu->mmio.data) &&
-		       vmr_post_read(vcpu, access);
-	memcpy(access->data, e->data, e->size);
-	return vmr_post_write(vcpu, access);
+	bool done;
+
+	memset(data, 0, VMR_POST_WORDS * sizeof(*data));
+	if (!e->write && vcpu->mmio.bytes + e->size > sizeof(vcpu->mmio.data))
+		return false;
+	rcu_read_lock();
+	if (e->write) {
+		memcpy(data, e->data, e->size);
+		done = vmr_post_write(vcpu, true, e->gpa, e->size, data[0], data);
+	} else {
+		done = vmr_post_read(vcpu, true, e->gpa, e->size, data);
+	}
+	rcu_read_unlock();
+	return done;
 }
 
 /* The access is made. True: and with it the instruction. */
 static bool note_access(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
-			const struct vmr_access *access)
+			const u64 *data)
 {
 	struct vmr_mmio_progress *mmio = &vcpu->mmio;
 
 	vcpu->decoded.misses = 0;
 	vcpu->decoded.last = e->last;
-	if (finish_last(vcpu, access->data[0]))
+	if (finish_last(vcpu, data[0]))
 		return true;
 	mmio->accesses++;
 	if (!e->write) {
-		memcpy(mmio->data + mmio->bytes, access->data, e->size);
+		memcpy(mmio->data + mmio->bytes, data, e->size);
 		mmio->bytes += e->size;
 	}
 	return false;
@@ -382,9 +389,9 @@ static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 {
 	bool has_regions = vmr_regions_exist(&vcpu->vm->regions);
-	struct vmr_access posted;
 	struct surroundings here;
 	struct vmr_emulation e;
+	u64 data[VMR_POST_WORDS];
 
 	vmr_state_walk_mode(vcpu, &here.mode);
 	switch (decode(vcpu, &here.mode)) {
@@ -408,9 +415,9 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 	for (;;) {
 		switch (vmr_emulate(&e)) {
 		case VMR_EMULATE_DEVICE:
-			if (!has_regions || !is_posted(vcpu, &e, &posted))
+			if (!has_regions || !is_posted(vcpu, &e, data))
 				return access(vcpu, &e);
-			if (note_access(vcpu, &e, &posted))
+			if (note_access(vcpu, &e, data))
 				return VMR_GO_AGAIN;
 			break;
 		case VMR_EMULATE_FAULT:
