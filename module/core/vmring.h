@@ -149,6 +149,7 @@ struct vmr_outstanding {
  * @insn: it; also of one before, if its length isn't 0
  * @bytes: what @insn was decoded from
  * @misses: how often in a row there was nothing for a device to do
+ * @likely: the last EPT violation was a device's
  */
 struct vmr_decoded {
 	bool valid;
@@ -157,6 +158,7 @@ struct vmr_decoded {
 	struct vmr_insn insn;
 	u8 bytes[16];
 	u8 misses;
+	bool likely;
 };
 
 struct vmr_vcpu {

@@ -479,6 +479,9 @@ enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu)
 	vcpu->exit.qualification = qualification;
 	if (unlikely(qualification & SDM_EPT_QUAL_NMI_UNBLOCKED))
 		vmr_events_block_nmi(vcpu);
+	/* What decides on an access: a burst of its own costs more. */
+	if (vcpu->decoded.likely)
+		vmr_state_read(vcpu, REGISTERS);
 	return VMR_GO_SLOW;
 }
 
@@ -491,6 +494,7 @@ enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu)
 	switch (vmr_ept_fault(&vcpu->vm->ept, &vcpu->ept_cache, vcpu->exit.gpa,
 			      access, &fault)) {
 	case VMR_EPT_MAPPED:
+		vcpu->decoded.likely = false;
 		vcpu->stats[VMR_STAT_EPT_4K + fault.level]++;
 		trace_vmring_ept_fault(vcpu->id, vcpu->exit.gpa, access,
 				       fault.level);
@@ -499,6 +503,7 @@ enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu)
 		vcpu->stats[VMR_STAT_EPT_RETRIES]++;
 		return VMR_GO_AGAIN;
 	case VMR_EPT_MMIO:
+		vcpu->decoded.likely = true;
 		return mmio(vcpu);
 	default:
 		return memory_fault(vcpu, fault.cause);
