@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -36,6 +37,7 @@ static int vms[VMS];
 static int vcpus[VCPUS];
 static uint8_t *areas[VCPUS];
 static size_t area_size;
+static int bell;
 static uint8_t *memory;
 static struct vmr_cpuid_entry offered[VMR_MAX_CPUID];
 static unsigned int offered_count;
@@ -178,6 +180,23 @@ static void fuzz_slot(struct fuzzer *f)
 	ioctl(vms[any(f) % VMS], VMR_SET_SLOT, &args);
 }
 
+static void fuzz_region(struct fuzzer *f)
+{
+	struct vmr_region args = {
+		.size = sizeof(args), .region = any(f) % 6, .flags = any(f) % 4,
+		.write = any(f) % 3, .read = any(f) % 2, .addr = any(f) % 0x1000,
+		.length = any(f) % 0x400,
+	};
+
+	if (args.write == VMR_WRITE_DOORBELL)
+		args.eventfd = bell;
+	if (!args.read)
+		args.flags &= ~VMR_REGION_RELAXED;
+	if (one_in(f, 4))
+		spoil(f, &args, sizeof(args));
+	ioctl(vms[any(f) % VMS], VMR_SET_REGION, &args);
+}
+
 static void fuzz_inject(struct fuzzer *f)
 {
 	struct vmr_inject args = {
@@ -296,7 +315,8 @@ static void fuzz_anything(struct fuzzer *f)
 
 static void (*const fuzzes[])(struct fuzzer *f) = {
 	fuzz_state, fuzz_state, fuzz_state, fuzz_msrs, fuzz_cpuid, fuzz_xsave, fuzz_slot,
-	fuzz_inject, fuzz_run, fuzz_run, fuzz_run, fuzz_ring, fuzz_life, fuzz_device, fuzz_anything,
+	fuzz_region, fuzz_inject, fuzz_run, fuzz_run, fuzz_run, fuzz_ring, fuzz_life, fuzz_device,
+	fuzz_anything,
 };
 
 static void *fuzz(void *data)
@@ -349,6 +369,8 @@ static void make_all(struct __test_metadata *_metadata)
 
 	dev = open(DEVICE, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, dev);
+	bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	ASSERT_LE(0, bell);
 	ASSERT_ERRNO(0, ioctl_errno(dev, VMR_LIST_MSRS, &msrs));
 	listed_count = msrs.count;
 	offered_count = cpuid_offered(dev, offered);
@@ -383,6 +405,7 @@ static void destroy_all(void)
 	}
 	for (i = 0; i < VMS; i++)
 		close(vms[i]);
+	close(bell);
 	close(dev);
 }
 
