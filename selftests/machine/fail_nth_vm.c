@@ -6,7 +6,7 @@
  *
  *   fail_nth_vm [FIRST]
  *
- * Making it: VM, vCPU, its area, CPUID, MSR policy, slots with and without a log, runs
+ * Making it: VM, vCPU, its area, CPUID, MSR policy, regions, slots with and without a log, runs
  * that map small and large memory and use a log, slots that change. A call that fails
  * says so by an errno that means it, has changed nothing, and succeeds when it is made
  * again. Nothing may be left in the end, nor in the kernel's log.
@@ -222,6 +222,24 @@ static void run(void)
 	}
 }
 
+static void set_region(uint32_t number, uint8_t write, uint8_t read, uint64_t addr)
+{
+	struct vmr_region args = {
+		.size = sizeof(args), .region = number, .write = write, .read = read,
+		.addr = addr, .length = 4,
+	};
+
+	CALL(round_.vm.fd, VMR_SET_REGION, &args);
+}
+
+/* Also the mirror; then one that is replaced. */
+static void set_regions(void)
+{
+	set_region(1, VMR_WRITE_POSTED, VMR_READ_SYNC, 0x100);
+	set_region(2, VMR_WRITE_SYNC, VMR_READ_MIRROR, 0x104);
+	set_region(1, VMR_WRITE_POSTED, VMR_READ_MIRROR, 0x100);
+}
+
 static void fetch_msrs(void)
 {
 	struct vmr_msr msr = { .index = 0x277, .value = 0x0007040600070406 };
@@ -262,6 +280,7 @@ static void make_all(void)
 	offer_cpuid();
 	set_slot(0, 0, vm->ram, GUEST_RAM, 0);
 	set_slot(1, FAR, round_.memory, PAGES * PAGE, VMR_SLOT_LOG_DIRTY);
+	set_regions();
 	fetch_msrs();
 	run();
 	expect("the log", all, get_dirty());
