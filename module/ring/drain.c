@@ -40,7 +40,7 @@ static enum hrtimer_restart fire(struct hrtimer *timer)
 
 	if (!vmr_area_oldest(&vcpu->area, &stamp)) {
 		WRITE_ONCE(drain->armed, 0);
-		/* Pairs with the smp_mb() in start(). */
+		/* Pairs with those before start(). */
 		smp_mb();
 		if (!vmr_area_oldest(&vcpu->area, &stamp) || xchg(&drain->armed, 1))
 			return HRTIMER_NORESTART;
@@ -80,11 +80,12 @@ void vmr_drain_set(struct vmr_vcpu *vcpu, const struct vmr_ring *ring)
 	WRITE_ONCE(vcpu->drain.delay_ns, ring->delay_us * NSEC_PER_USEC);
 }
 
-/* The entry is published: either the timer sees it, or this sees it gone. */
+/*
+ * The entry is published, and a full barrier lies between that and this, which pairs with
+ * the one in fire(): either the timer sees the entry, or this sees the timer gone.
+ */
 static void start(struct vmr_drain *drain)
 {
-	/* Pairs with the smp_mb() in fire(). */
-	smp_mb();
 	if (likely(READ_ONCE(drain->armed)) || xchg(&drain->armed, 1))
 		return;
 	hrtimer_start(&drain->timer, ns_to_ktime(drain->delay_ns), HRTIMER_MODE_REL);
@@ -93,9 +94,12 @@ static void start(struct vmr_drain *drain)
 void vmr_drain_begin(struct vmr_vcpu *vcpu, bool inlined)
 {
 	vcpu->drain.inlined = inlined;
-	if (inlined && unlikely(!vmr_index_passed(vcpu->area.consumed,
-						  vcpu->area.posted)))
-		start(&vcpu->drain);
+	if (!inlined || likely(vmr_index_passed(vcpu->area.consumed,
+						vcpu->area.posted)))
+		return;
+	/* Pairs with the one in fire(). */
+	smp_mb();
+	start(&vcpu->drain);
 }
 
 /* Another thread may be consuming all the time. */
