@@ -102,7 +102,7 @@ static const struct step steps[] = {
 TEST_F(vm, what_is_refused)
 {
 	for (step = steps; step < steps + ARRAY_SIZE(steps); step++) {
-		if (step->not_kvm && vm_is_kvm())
+		if (step->not_kvm && vm_for_both())
 			continue;
 		vcpu_start(&self->cpu, GUEST_LONG, step->code, step->end - step->code);
 		EXPECT_STREQ(step->vector < 0 ? "hlt" : "trap", vcpu_next(&self->cpu)) {
@@ -565,9 +565,7 @@ TEST_F(vm, xcr0)
 	ASSERT_EXIT("hlt", &self->cpu);
 	vcpu_get(&self->cpu, &s);
 	EXPECT_EQ(1, s.gpr[8]);
-	if (!vm_is_kvm()) {
-		EXPECT_EQ(7, s.xcr0);
-	}
+	EXPECT_EQ(7, s.xcr0);
 	ASSERT_EXIT("hlt", &self->cpu);
 	vcpu_get(&self->cpu, &s);
 	EXPECT_EQ(7, s.gpr[9]);

@@ -278,7 +278,7 @@ TEST_F(vm, nmi_before_interrupt)
 	ASSERT_EQ(0, vcpu_inject(&self->cpu, VMR_INJECT_INTERRUPT, VECTOR));
 	ASSERT_EQ(0, vcpu_inject(&self->cpu, VMR_INJECT_NMI, 0));
 	ASSERT_EXIT("trap", &self->cpu);
-	if (vm_is_kvm())
+	if (vm_for_both())
 		SKIP(return, "the order there is KVM's");
 	EXPECT_EQ(2, exit_value(&self->cpu));
 	vcpu_answer(&self->cpu, NULL, 0);
@@ -439,7 +439,7 @@ TEST_F(vm, single_step_over_exits)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
-		if (vm_is_kvm() && !strcmp(codes[i].name, "hlt"))
+		if (vm_for_both() && !strcmp(codes[i].name, "hlt"))
 			continue;	/* forgotten there */
 		vcpu_start(&self->cpu, GUEST_LONG, codes[i].code, codes[i].size);
 		vcpu_get(&self->cpu, &s);
@@ -476,7 +476,7 @@ FIXTURE(halting) {
 
 FIXTURE_SETUP(halting)
 {
-	if (vm_is_kvm())
+	if (vm_for_both())
 		SKIP(return, "this is vmring's alone");
 	self->mark = klog_mark();
 	vm_create_with_ram(&self->vm, 0, GUEST_RAM);
@@ -485,7 +485,7 @@ FIXTURE_SETUP(halting)
 
 FIXTURE_TEARDOWN(halting)
 {
-	if (vm_is_kvm())
+	if (vm_for_both())
 		return;
 	vcpu_destroy(&self->cpu);
 	vm_destroy(&self->vm);

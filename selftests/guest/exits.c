@@ -207,7 +207,7 @@ static bool kvm_differs(const char *name)
 	};
 	size_t i;
 
-	for (i = 0; vm_is_kvm() && i < ARRAY_SIZE(others); i++)
+	for (i = 0; vm_for_both() && i < ARRAY_SIZE(others); i++)
 		if (!strcmp(name, others[i]))
 			return true;
 	return false;
@@ -372,7 +372,7 @@ TEST_F(vm, triple_fault)
 	vcpu_start(&self->cpu, GUEST_LONG, guest(triple_fault));
 	ASSERT_EXIT("shutdown", &self->cpu);
 	EXPECT_EQ(0, self->cpu.exit.flags & VMR_EXIT_NEEDS_REPLY);
-	if (vm_is_kvm())
+	if (vm_for_both())
 		return;
 	/* A new state, and it is as good as new. */
 	vcpu_start(&self->cpu, GUEST_LONG, guest(only_halt));

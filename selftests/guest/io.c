@@ -210,6 +210,7 @@ FIXTURE(strings) {
 
 FIXTURE_SETUP(strings)
 {
+	RECORD_AS_THIS_TEST();
 	self->mark = klog_mark();
 	vm_create_with_ram(&self->vm, VMR_VM_FEATURES, GUEST_RAM);
 	vcpu_create(&self->vm, 0, &self->cpu);

@@ -84,6 +84,7 @@ FIXTURE_VARIANT_ADD(mode32, pae) { .mode = GUEST_PAE32, };
 
 FIXTURE_SETUP(mode32)
 {
+	RECORD_AS_THIS_TEST();
 	self->mark = klog_mark();
 	vm_create_with_ram(&self->vm, VMR_VM_FEATURES, GUEST_RAM);
 	vcpu_create(&self->vm, 0, &self->cpu);

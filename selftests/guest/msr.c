@@ -305,7 +305,7 @@ FIXTURE_SETUP(policy)
 		{ 0xffffffff, 1, VMR_MSR_ZERO, VMR_MSR_ZERO, 0 },
 	};
 
-	if (vm_is_kvm())
+	if (vm_for_both())
 		SKIP(return, "this is vmring's alone");
 	self->mark = klog_mark();
 	vm_create_with_ram(&self->vm, VMR_VM_FEATURES, GUEST_RAM);
@@ -315,7 +315,7 @@ FIXTURE_SETUP(policy)
 
 FIXTURE_TEARDOWN(policy)
 {
-	if (vm_is_kvm())
+	if (vm_for_both())
 		return;
 	vcpu_destroy(&self->cpu);
 	vm_destroy(&self->vm);

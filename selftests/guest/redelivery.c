@@ -33,6 +33,7 @@ FIXTURE_VARIANT_ADD(redelivery, long) { .mode = GUEST_LONG, };
 
 FIXTURE_SETUP(redelivery)
 {
+	RECORD_AS_THIS_TEST();
 	self->mark = klog_mark();
 	vm_create(&self->vm, VMR_VM_FEATURES);
 	self->file = memfd_create("ram", MFD_CLOEXEC);

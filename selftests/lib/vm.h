@@ -10,6 +10,12 @@
  * VMR_TEST_BACKEND=kvm in the environment: the same guest code under KVM, which
  * tells whether a test is right (selftests/guest only; no injected exceptions,
  * no MSR policy, no state area).
+ *
+ * VMR_TEST_RECORD=FILE in the environment: what guests do is recorded there
+ * (vm_record.c), and what one backend alone can do is left out on both.
+ *
+ * VMR_TEST_CPUID=FILE in the environment: the CPUID table in there counts as what
+ * the host offers; where there is no such file yet it is written, with what it does.
  */
 #ifndef VMR_TEST_VM_H
 #define VMR_TEST_VM_H
@@ -36,6 +42,7 @@ struct vm {
 	int fd;
 	uint8_t *ram;		/* slot 0, at guest-physical 0 */
 	size_t ram_size;
+	unsigned int serial;	/* among the process's VMs, from 0 */
 
 	/* What another VM needs to be the same; length 0: no slot. */
 	uint64_t features;
@@ -97,6 +104,8 @@ int ioctl_errno(int fd, unsigned long cmd, void *arg);
 /* Whether this backend can be used here; else the reason. */
 const char *vm_why_not(void);
 bool vm_is_kvm(void);
+/* Whether only what every backend can do is wanted. */
+bool vm_for_both(void);
 
 /* ---- VMs ---- */
 
@@ -180,6 +189,14 @@ void vcpu_move(struct vcpu *cpu);
 /* The table that the host offers, at most VMR_MAX_CPUID entries. */
 unsigned int cpuid_offered(int dev, struct vmr_cpuid_entry *entries);
 int vcpu_set_cpuid(struct vcpu *cpu, const struct vmr_cpuid_entry *entries, unsigned int count);
+
+/* ---- the record ---- */
+
+/* Whose the next lines are; before that, "-". */
+void vm_record_test(const char *fixture, const char *name);
+/* An exit that RUN has left in cpu->exit; and a vCPU's last state. */
+void vm_record_exit(const struct vcpu *cpu);
+void vm_record_end(struct vcpu *cpu);
 
 /* ---- the guest's beginning ---- */
 

@@ -249,6 +249,23 @@ static const size_t segments[VMR_SEGMENTS] = {
 	[VMR_LDTR] = offsetof(struct kvm_sregs, ldt), [VMR_TR] = offsetof(struct kvm_sregs, tr),
 };
 
+/* The CPU may have no XCR0: then there is nothing to set, or to get. */
+static int set_xcr0(struct vcpu *cpu, uint64_t value)
+{
+	struct kvm_xcrs xcrs = { .nr_xcrs = 1, .xcrs[0].value = value };
+
+	return value ? ioctl_errno(cpu->fd, KVM_SET_XCRS, &xcrs) : 0;
+}
+
+static uint64_t get_xcr0(struct vcpu *cpu)
+{
+	struct kvm_xcrs xcrs;
+
+	if (ioctl(cpu->fd, KVM_GET_XCRS, &xcrs) || !xcrs.nr_xcrs)
+		return 0;
+	return xcrs.xcrs[0].value;
+}
+
 static int get_events(struct vcpu *cpu, struct vmr_events *events)
 {
 	struct kvm_vcpu_events e;
@@ -289,6 +306,7 @@ static int get(struct vcpu *cpu, struct vmr_state *s)
 	s->cr4 = sregs.cr4;
 	s->cr8 = sregs.cr8;
 	s->efer = sregs.efer;
+	s->xcr0 = get_xcr0(cpu);
 	memcpy(s->dr, debug.db, sizeof(s->dr));
 	s->dr6 = debug.dr6;
 	s->dr7 = debug.dr7;
@@ -362,6 +380,10 @@ static int set(struct vcpu *cpu, uint64_t groups, const struct vmr_state *s)
 	k->run->ready_for_interrupt_injection = 0;	/* that was before */
 	if (groups & (VMR_STATE_SEGMENTS | VMR_STATE_CONTROL))
 		err = set_sregs(cpu, groups, s);
+	if (!err && groups & VMR_STATE_CONTROL) {
+		k->run->cr8 = s->cr8;	/* which each KVM_RUN takes */
+		err = set_xcr0(cpu, s->xcr0);
+	}
 	if (!err && groups & VMR_STATE_REGS)
 		err = set_regs(cpu, s);
 	if (!err && groups & VMR_STATE_DEBUG)

@@ -20,6 +20,9 @@ BEFORE_THE_HARNESS skip_without_vm(void)
 	skip_all(vm_why_not());
 }
 
+/* For each fixture's setup. */
+#define RECORD_AS_THIS_TEST()	vm_record_test(_metadata->fixture->name, _metadata->name)
+
 FIXTURE(vm) {
 	struct vm vm;
 	struct vcpu cpu;
@@ -28,6 +31,7 @@ FIXTURE(vm) {
 
 FIXTURE_SETUP(vm)
 {
+	RECORD_AS_THIS_TEST();
 	self->mark = klog_mark();
 	ASSERT_LE(0, self->mark);
 	vm_create_with_ram(&self->vm, VMR_VM_FEATURES, GUEST_RAM);
@@ -67,7 +71,7 @@ FIXTURE_TEARDOWN(vm)
 
 #define SKIP_ON_KVM()							\
 	do {								\
-		if (vm_is_kvm())					\
+		if (vm_for_both())					\
 			SKIP(return, "this is vmring's alone");		\
 	} while (0)
 

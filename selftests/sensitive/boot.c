@@ -124,6 +124,13 @@ static void write_pic(uint16_t port, uint8_t value)
 	}
 }
 
+static void __attribute__((noreturn)) leave(struct vcpu *cpu, int status)
+{
+	fflush(stdout);
+	vm_record_end(cpu);
+	exit(status);
+}
+
 static void write_port(struct vcpu *cpu)
 {
 	const struct vmr_exit *exit_ = &cpu->exit;
@@ -138,11 +145,9 @@ static void write_port(struct vcpu *cpu)
 		fwrite(data, 1, size, stdout);
 		break;
 	case DEBUG_EXIT:
-		fflush(stdout);
-		exit(value << 1 | 1);
+		leave(cpu, value << 1 | 1);
 	case LAB_EXIT:
-		fflush(stdout);
-		exit(value);
+		leave(cpu, value);
 	case PIC_COMMAND:
 	case PIC_DATA:
 		write_pic(exit_->addr, value);
