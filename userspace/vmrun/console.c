@@ -19,6 +19,20 @@
 #define GATHER_NS	1000000
 #define ESCAPE		0x1d	/* Ctrl-] */
 
+static void write_rest(int fd, const uint8_t *data, size_t size)
+{
+	while (size) {
+		ssize_t done = write(fd, data, size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return;
+		data += done;
+		size -= done;
+	}
+}
+
 /* ---- the terminal, of which a process has one ---- */
 
 static struct termios before;
@@ -74,6 +88,15 @@ static void make_raw(struct console *console)
 	set_raw();
 	console->raw = true;
 	say("Ctrl-] is the escape key, Ctrl-] h says what for");
+}
+
+/* For words of ours, which begin on a line of their own. */
+void console_pause(struct console *console)
+{
+	if (!console->raw)
+		return;
+	restore();
+	write_rest(console->out, (const uint8_t *)"\n", 1);
 }
 
 void console_continued(struct console *console)
@@ -329,20 +352,6 @@ int console_create(struct console *console, struct loop *loop, enum console_kind
 		return -1;
 	wait_for_input(console);
 	return 0;
-}
-
-static void write_rest(int fd, const uint8_t *data, size_t size)
-{
-	while (size) {
-		ssize_t done = write(fd, data, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return;
-		data += done;
-		size -= done;
-	}
 }
 
 void console_flush(struct console *console)

@@ -93,6 +93,12 @@ bool console_write(struct console *console, uint8_t byte);
 void console_more(struct console *console);
 
 /**
+ * console_pause() - the terminal is for words of vmrun's, until console_continued()
+ * @console: the console
+ */
+void console_pause(struct console *console);
+
+/**
  * console_continued() - vmrun was stopped and goes on: the terminal may be changed
  * @console: the console
  */

@@ -66,6 +66,14 @@ static int take_signals(struct session *session)
 	return 0;
 }
 
+/* A terminal in raw mode would make a staircase of them. */
+static void tell_stats(struct session *session)
+{
+	console_pause(&session->console);
+	vm_stats(&session->vm, stderr);
+	console_continued(&session->console);
+}
+
 /* One machine, from its first instruction to its last. */
 static int run_once(struct session *session)
 {
@@ -80,7 +88,7 @@ static int run_once(struct session *session)
 		loop_drain(session->loop, &session->console.writes);
 		console_flush(&session->console);
 		if (session->options.stats)
-			vm_stats(vm, stderr);
+			tell_stats(session);
 	}
 	vm_destroy(vm);
 	return status;
