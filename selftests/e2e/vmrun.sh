@@ -7,9 +7,10 @@ case $KERNEL in
 6.*) stage=stock-$KERNEL ;;
 *) stage=built-small ;;
 esac
-module=
-[ "$1" = vmring ] || module=--no-module
+module='' load=:
+[ "$1" = vmring ] || module=--no-module load='modprobe kvm_intel'
 "$TREE/lab/setup" "$stage"
 # shellcheck disable=SC2086  # one option, or none
 exec "$LAB" --kernel "$KERNEL" $module --timeout 900 \
-	--add "$("$TREE/lab/path" "$stage")/bzImage" -- env VMRUN_BACKEND="$1" /selftests/run vmrun
+	--add "$("$TREE/lab/path" "$stage")/bzImage" \
+	-- sh -c "$load && VMRUN_BACKEND=$1 exec /selftests/run vmrun"
