@@ -10,7 +10,8 @@
  * interrupted SIGNAL | lost STREAM: REASON (the host didn't take it; where nobody
  * reads it any more that is SIGPIPE, as for any program), and in a second line
  * how far the machine came: power, boot, start or exit. The simulator dies with
- * its supervisor.
+ * its supervisor. LAB_PROGRESS in the environment: it says on standard error how far
+ * the machine is, until the command starts.
  */
 
 #define _GNU_SOURCE
@@ -56,6 +57,8 @@ struct run {
 	int lost_errno;
 	long deadline_ms;
 	long boot_ms, command_ms;
+	bool tells;			/* how far it is, on standard error */
+	long begun_ms;
 };
 
 static struct termios terminal_before;
@@ -92,6 +95,33 @@ static void terminal_raw(void)
 	cfmakeraw(&raw);
 	terminal_is_raw = !tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	atexit(terminal_restore);
+}
+
+/* On a terminal a line that is written again, else one when the machine is on. */
+static void tell_progress(struct run *run)
+{
+	static const char *const words[] = {
+		[POWER] = "the simulated machine is on, its kernel boots",
+		[BOOT] = "the simulated machine's kernel has booted, the module comes",
+	};
+	static bool told;
+
+	if (!run->tells || run->progress > BOOT)
+		return;
+	if (isatty(STDERR_FILENO))
+		dprintf(STDERR_FILENO, "\r\033[Klab: %s ... %ld s", words[run->progress],
+			(now_ms() - run->begun_ms) / 1000);
+	else if (!told)
+		dprintf(STDERR_FILENO, "lab: %s\n", words[run->progress]);
+	told = true;
+}
+
+/* The line makes room for what the command says, or the end. */
+static void end_progress(struct run *run)
+{
+	if (run->tells && isatty(STDERR_FILENO))
+		dprintf(STDERR_FILENO, "\r\033[K");
+	run->tells = false;
 }
 
 /* move_up FD: the same file at a number that no stream will want. */
@@ -156,6 +186,7 @@ static void control_word(struct run *run, const char *word)
 		if (run->progress == POWER)
 			run->progress = BOOT;
 	} else if (!strcmp(word, "start")) {
+		end_progress(run);
 		if (run->progress != START)
 			run->deadline_ms = now_ms() + run->command_ms;
 		run->progress = START;
@@ -270,7 +301,8 @@ static void follow(struct run *run, int signals, const char *verdict_path)
 				run->progress >= START ? "timeout" : "boot-timeout", -1);
 			return;
 		}
-		if (poll(on, 2, (int)left) < 0 && errno != EINTR)
+		tell_progress(run);
+		if (poll(on, 2, run->tells && left > 1000 ? 1000 : (int)left) < 0 && errno != EINTR)
 			fail("poll");
 		if (on[0].revents && !control_read(run))
 			on[0].fd = -1;
@@ -323,7 +355,9 @@ int main(int argc, char **argv)
 	run.control = control[0];
 	run.boot_ms = atol(argv[2]) * 1000;
 	run.command_ms = atol(argv[3]) * 1000;
-	run.deadline_ms = now_ms() + run.boot_ms;
+	run.begun_ms = now_ms();
+	run.deadline_ms = run.begun_ms + run.boot_ms;
+	run.tells = getenv("LAB_PROGRESS") && *getenv("LAB_PROGRESS");
 	if (getenv("LAB_INTERACTIVE"))
 		terminal_raw();
 
@@ -336,5 +370,6 @@ int main(int argc, char **argv)
 	close(klog);
 	close(atoi(argv[6]));
 	follow(&run, signals, argv[1]);
+	end_progress(&run);
 	return 0;
 }

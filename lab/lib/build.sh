@@ -35,6 +35,7 @@ build_locked() {
 	build_name=$1
 	shift
 	mkdir -p "$BUILD"
+	[ -z "${LAB_PROGRESS-}" ] || say "building $build_name"
 	(
 		flock 8
 		"$@" >"$BUILD/$build_name.log" 2>&1 </dev/null
