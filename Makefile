@@ -20,7 +20,7 @@ release = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generat
 
 help:
 	@echo 'In the simulated machine (nothing touches this machine'"'"'s kernel):'
-	@echo '  make demo          see it work: load vmring on Debian 6.1, print what it found'
+	@echo '  make demo          see it work: Debian 6.1 as a guest of vmring (KERNEL=6.12)'
 	@echo '  make check         what every change must pass (15 minutes, 35 the first time)'
 	@echo '  make check-fast    the part without simulated machines (a minute)'
 	@echo '  make check-debug   a short run on the debug kernel: lockdep, KASAN'
@@ -41,7 +41,7 @@ help:
 # ---- the simulated machine ----
 
 demo:
-	@LAB_PROGRAMS= lab/run --kernel 6.1 --cpus 2 --expect-complaint 'cpu_emergency_(un)?register_virt_callback' --add lab/guest/demo.sh -- sh demo.sh </dev/null
+	@lab/demo $(if $(KERNEL),--kernel $(KERNEL))
 
 check:
 	@scripts/tally 'scripts/check/fast' 'scripts/check/fast clang dkms' lab/selftest 'selftests/run --tier check'
