@@ -5,6 +5,7 @@
  */
 #include <stdint.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -501,6 +502,84 @@ TEST_F(vm, busy_while_served)
 	EXPECT_ERRNO(EBUSY, ioctl_errno(cpu->fd, VMR_RUN, (void *)VMR_RUN_SERVED));
 	EXPECT_ERRNO(0, vcpu_inject(cpu, VMR_INJECT_NMI, 0));
 	EXPECT_ERRNO(EAGAIN, served_stop(&served));
+}
+
+/* ---- trace events ---- */
+
+#define TRACEFS		"/sys/kernel/tracing/"
+
+static bool put(const char *name, const char *text)
+{
+	FILE *f = fopen(name, "w");
+	bool done;
+
+	if (!f)
+		return false;
+	fputs(text, f);
+	done = !fclose(f);
+	return done;
+}
+
+/* Which of the events have come, a bit each. */
+static unsigned int traced(const char *const *events, unsigned int count)
+{
+	FILE *f = fopen(TRACEFS "trace", "r");
+	unsigned int i, found = 0;
+	char line[512];
+
+	while (f && fgets(line, sizeof(line), f))
+		for (i = 0; i < count; i++)
+			if (strstr(line, events[i]))
+				found |= 1u << i;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static void *wait_thread(void *data)
+{
+	struct served *waiter = data;
+	struct vmr_wait args = { .size = sizeof(args), .seen = *waiter->cpu->producer };
+
+	waiter->tid = syscall(SYS_gettid);
+	waiter->err = ioctl(waiter->cpu->fd, VMR_WAIT, &args) < 0 ? errno : 0;
+	return NULL;
+}
+
+TEST_F(vm, trace_events)
+{
+	static const char *const wanted[] = {
+		"vmring_user_exit: vcpu 0 reason 1 addr 0x80 seq 1\n",
+		"vmring_wake: vcpu 0 eventfd\n",
+		"vmring_wait: vcpu 0 seq 1\n",
+		"vmring_wake: vcpu 0 vcpu\n",
+		"vmring_reply: vcpu 0 seq 1 flags 0x0\n",
+		"vmring_wake: vcpu 0 waiters\n",
+	};
+	struct served served, waiter = { .cpu = &self->cpu };
+	int file = eventfd(0, EFD_CLOEXEC);
+	struct vcpu *cpu = &self->cpu;
+
+	if (access(TRACEFS "events/vmring/enable", W_OK))
+		SKIP(return, "this kernel has no trace events");
+	ASSERT_ERRNO(0, set_ring(cpu, file, 0));
+	cpu->control->need_wakeup = 1;
+	vcpu_start(cpu, GUEST_LONG, guest(counts));
+	ASSERT_TRUE(put(TRACEFS "trace", ""));
+	ASSERT_TRUE(put(TRACEFS "events/vmring/enable", "1"));
+	served_begin(&served, cpu);
+	ASSERT_SERVED("io", cpu);
+	wait_asleep(served.tid);
+	ASSERT_EQ(0, pthread_create(&waiter.thread, NULL, wait_thread, &waiter));
+	wait_u32((void *)&waiter.tid, 0, false, "a thread");
+	wait_asleep(waiter.tid);
+	served_answer(cpu, NULL, 0);
+	EXPECT_ERRNO(0, served_end(&waiter));
+	ASSERT_SERVED("io", cpu);
+	EXPECT_ERRNO(EAGAIN, served_stop(&served));
+	ASSERT_TRUE(put(TRACEFS "events/vmring/enable", "0"));
+	EXPECT_EQ((1u << ARRAY_SIZE(wanted)) - 1, traced(wanted, ARRAY_SIZE(wanted)));
+	close(file);
 }
 
 /* State that is set while an exit waits ends it, or lets it wait on. */
