@@ -42,6 +42,9 @@ static const struct {
 	{ "mirror_tso", &mirror_read, TSO, 8, 3, 0, 6, 0 },
 	{ "mirror_pso", &mirror_read, PSO, 8, 3, 0, 6, 0 },
 	{ "mirror_weak", &mirror_read, WEAK, 8, 3, 1, 6, 3 },
+	{ "drain_tso", &drain_timer, TSO, 8, 3, 0, 6, 0 },
+	{ "drain_pso", &drain_timer, PSO, 8, 3, 0, 6, 0 },
+	{ "drain_weak", &drain_timer, WEAK, 8, 3, 1, 4, 2 },
 	{ "hostile_ring_of_2", &hostile_consumer, TSO, 2, 5, 0, 24, 0 },
 	{ "hostile_ring_of_4", &hostile_consumer, TSO, 4, 7, 0, 24, 0 },
 };
@@ -79,6 +82,9 @@ static const struct {
 	{ "stamps_entry_acquire", &two_vcpus, ENTRY_ACQUIRE, WEAK, WRONG_ORDER, 2, 1 },
 	{ "mirror_acquire", &mirror_read, MIRROR_ACQUIRE, WEAK, WRONG_MIRROR, 8, 2 },
 	{ "mirror_release", &mirror_read, MIRROR_RELEASE, PSO, WRONG_MIRROR, 8, 2 },
+	{ "drain_post", &drain_timer, DRAIN_POST, TSO, WRONG_STUCK, 8, 2 },
+	{ "drain_timer", &drain_timer, DRAIN_TIMER, TSO, WRONG_STUCK, 8, 2 },
+	{ "drain_request", &drain_timer, DRAIN_REQUEST, TSO, WRONG_STUCK, 8, 2 },
 	/* the rules */
 	{ "last_slot_left", &one_vcpu, LAST_SLOT, TSO, WRONG_ROOM, 2, 3 },
 	{ "producer_looked_at_again", &one_vcpu, LOOK_AGAIN, TSO, WRONG_STUCK, 2, 3 },
@@ -91,6 +97,7 @@ static const struct {
 	{ "stamps_published_first", &two_vcpus, STAMP_PUBLISHED, TSO, WRONG_ORDER, 2, 1 },
 	{ "mirror_posted_counted_first", &mirror_read, MIRROR_COUNTED, TSO, WRONG_MIRROR, 8, 2 },
 	{ "mirror_waits", &mirror_read, MIRROR_WAITS, TSO, WRONG_MIRROR, 8, 2 },
+	{ "drain_looked_at_again", &drain_timer, DRAIN_AGAIN, TSO, WRONG_STUCK, 8, 2 },
 	{ "hostile_room_checked", &hostile_consumer, ROOM_CHECK, TSO, WRONG_OVERWRITES, 2, 4 },
 	{ "hostile_slot_masked", &hostile_consumer, SLOT_MASK, TSO, WRONG_OUTSIDE, 2, 4 },
 	{ "hostile_full_isnt_waited_for", &hostile_consumer, FULL_ENDS, TSO, WRONG_ENDLESS, 2, 4 },

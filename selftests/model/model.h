@@ -59,6 +59,10 @@ enum part {
 	MIRROR_ACQUIRE,
 	MIRROR_COUNTED,
 	MIRROR_WAITS,
+	DRAIN_POST,
+	DRAIN_TIMER,
+	DRAIN_AGAIN,
+	DRAIN_REQUEST,
 	NOTHING,	/* every part is there */
 };
 
@@ -290,5 +294,6 @@ extern const struct model waited_vcpu;
 extern const struct model hostile_consumer;
 extern const struct model two_vcpus;
 extern const struct model mirror_read;
+extern const struct model drain_timer;
 
 #endif
