@@ -119,15 +119,16 @@ void kernel_wake(struct run *run)
 
 static bool await_answer(struct vcpu *vcpu)
 {
-	unsigned int spins = 0;
+	unsigned int spins = draw_spins(vcpu->test->kernel_spins, vcpu->produced);
 
 	for (;;) {
 		if (!look(vcpu, REPLY_ACQUIRE))
 			return false;
 		if (is_passed(vcpu))
 			return true;
-		if (spins++ >= vcpu->test->kernel_spins && !sleep_until_kicked(vcpu))
+		if (!spins && !sleep_until_kicked(vcpu))
 			return false;
+		spins -= !!spins;
 	}
 }
 

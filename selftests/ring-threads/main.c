@@ -9,7 +9,6 @@
  * RING_ROUNDS=N in the environment: N times as many accesses.
  */
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +42,9 @@ static const struct test tests[] = {
 	{ "ring_of_2_posted", 2, ACCESSES, 0, 100, 100 },
 	{ "ring_of_64_posted", 64, ACCESSES, 0, 100, 100 },
 	{ "ring_of_2_synchronous", 2, ACCESSES, 1, 1000, 1000 },
+	{ "both_sleep_soon", 2, ACCESSES, 1, 40, 40 },
+	{ "vcpu_sleeps_soon", 2, ACCESSES, 1, 40, 1000 },
+	{ "consumer_sleeps_soon", 2, ACCESSES, 1, 1000, 40 },
 	{ "both_sleep_at_once", 2, ACCESSES, 2, 0, 0 },
 	{ "vcpu_sleeps_at_once", 4, ACCESSES, 2, 0, 1000 },
 	{ "consumer_sleeps_at_once", 4, ACCESSES, 2, 1000, 0 },
@@ -158,8 +160,8 @@ static int run_without(const char *name)
 			.entries = parts[i].entries,
 			.accesses = 2000,
 			.synchronous = parts[i].synchronous,
-			.kernel_spins = UINT_MAX,
-			.user_spins = UINT_MAX,
+			.kernel_spins = NEVER_SLEEP,
+			.user_spins = NEVER_SLEEP,
 			.without = parts[i].part,
 		};
 

@@ -25,7 +25,7 @@ struct test {
 	u32 entries;		/* of the ring */
 	unsigned int accesses;
 	unsigned int synchronous;	/* one of so many is; 0: none */
-	unsigned int kernel_spins;	/* looks before the vCPU sleeps */
+	unsigned int kernel_spins;	/* looks before the vCPU sleeps: up to so many */
 	unsigned int user_spins;	/* looks before the consumer sleeps */
 	enum part without;
 };
@@ -63,6 +63,8 @@ static inline bool run_is_wrong(struct run *run, const char *what)
 	return false;
 }
 
+#define NEVER_SLEEP	0xffffffffu
+
 /* Entries are published from here on, so that the indices wrap. */
 #define FIRST_INDEX	(0u - 100)
 
@@ -70,6 +72,12 @@ static inline bool run_is_wrong(struct run *run, const char *what)
 static inline u64 pattern(u32 i)
 {
 	return (i + 1) * 0x9e3779b97f4a7c15;
+}
+
+/* How often to look this time, so that one meets the other at all moments. */
+static inline unsigned int draw_spins(unsigned int most, unsigned long i)
+{
+	return most == NEVER_SLEEP ? most : (pattern(i) >> 32) % (most + 1ul);
 }
 
 static inline bool is_synchronous(const struct test *test, u32 i)

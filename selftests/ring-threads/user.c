@@ -59,10 +59,10 @@ static bool take_all(struct run *run, struct ring *ring)
 
 static bool wait_for_entries(struct run *run, struct ring *ring)
 {
-	unsigned int i;
+	unsigned int spins = draw_spins(run->test->user_spins, ring->taken);
 	u64 count;
 
-	for (i = 0; i < run->test->user_spins; i++)
+	while (spins--)
 		if (ring_waiting(ring))
 			return true;
 	if (!ring_may_sleep(ring, ring->taken))
