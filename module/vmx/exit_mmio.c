@@ -457,6 +457,8 @@ static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 	if (vcpu->redeliver || qualification & SDM_EPT_QUAL_FETCH ||
 	    (qualification & operand) != operand)
 		return undecoded(vcpu, vcpu->exit.gpa, flags_of(qualification));
+	/* The guest has run since: what is there now may be another instruction. */
+	vcpu->decoded.valid = false;
 	return emulate(vcpu, true);
 }
 

@@ -553,6 +553,30 @@ TEST_F(vm, single_steps)
 	EXPECT_LE(4, steps[1]);
 }
 
+GUEST64(store_two, "mov $2, %ecx; 1: rep stosb; hlt");
+
+/* The guest's code is changed between two elements: the rest is done by what is there then. */
+TEST_F(vm, another_instruction_between_elements)
+{
+	uint8_t *code = self->vm.ram + GUEST_CODE;
+
+	SKIP_ON_KVM();
+	begin_code(&self->cpu, guest(store_two));
+	ASSERT_EXIT("mmio", &self->cpu);
+	EXPECT_EQ(0xf8, exit_value(&self->cpu));
+	ASSERT_EQ(0, vcpu_kick(&self->cpu));
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("kicked", &self->cpu);
+	ASSERT_EQ(0xaa, code[6]);
+	code[6] = 0xa4;		/* rep movsb */
+	ASSERT_EXIT("mmio", &self->cpu);
+	EXPECT_EQ(FAR + 0x201, self->cpu.exit.addr);
+	EXPECT_EQ(self->vm.ram[GUEST_DATA + 0x200], exit_value(&self->cpu));
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(GUEST_DATA + 0x201, vcpu_gpr(&self->cpu, VMR_RSI));
+}
+
 GUEST64(pair, "cmpxchg16b (%rdi); 1: mov 16(%rdi), %rbx; hlt");
 
 /* To the second of the four accesses that it makes. */
