@@ -16,6 +16,7 @@
 #include "core/regs.h"
 #include "core/vmring.h"
 #include "ring/area.h"
+#include "vmx/arch.h"
 #include "vmx/burst.h"
 #include "vmx/caps.h"
 #include "vmx/cpuid.h"
@@ -122,11 +123,26 @@ static bool get_one(struct vmr_vcpu *vcpu, struct vmr_msr *msr)
 	return true;
 }
 
+/*
+ * A single step that a shadow or HLT holds up is pending, or isn't, by what BTF is: VM
+ * entry would refuse the other one.
+ */
+static bool changes_step(struct vmr_vcpu *vcpu, const struct vmr_msr_desc *desc,
+			 u64 value)
+{
+	if (desc->index != SDM_IA32_DEBUGCTL)
+		return false;
+	vmr_state_read(vcpu, VMR_STATE_REGS | VMR_STATE_EVENTS);
+	return vcpu->state.rflags & SDM_RFLAGS_TF && vmr_events_hold(vcpu) &&
+	       (value ^ vmr_msr_read(vcpu, desc)) & SDM_DEBUGCTL_BTF;
+}
+
 static bool set_one(struct vmr_vcpu *vcpu, struct vmr_msr *msr)
 {
 	const struct vmr_msr_desc *desc = find(vcpu, msr);
 
-	return desc && vmr_msr_write(vcpu, desc, msr->value);
+	return desc && !changes_step(vcpu, desc, msr->value) &&
+	       vmr_msr_write(vcpu, desc, msr->value);
 }
 
 /* All in one burst: at most VMR_MAX_MSRS accesses. */

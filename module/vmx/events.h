@@ -104,6 +104,19 @@ void vmr_events_raise_error(struct vmr_vcpu *vcpu, u8 vector, u32 error);
 bool vmr_events_wake(struct vmr_vcpu *vcpu);
 
 /**
+ * vmr_events_hold() - is a single step held up?
+ * @vcpu: the vCPU, with VMR_STATE_EVENTS read
+ *
+ * Context: The vCPU's thread.
+ * Return: true in the shadow of STI and MOV SS, and in HLT.
+ */
+static inline bool vmr_events_hold(const struct vmr_vcpu *vcpu)
+{
+	return vcpu->halted || vcpu->state.events.flags &
+	       (VMR_EVENT_STI_SHADOW | VMR_EVENT_SS_SHADOW);
+}
+
+/**
  * vmr_events_line_is_up() - is the ExtINT line still up?
  * @vcpu: the vCPU
  *

@@ -513,8 +513,33 @@ TEST_F(vm, moved_with_breakpoints)
 	EXPECT_EQ(0x2000, traps->dr6 & 0x2000);
 }
 
-/* ---- exits that can't be ---- */
+/* ---- what no CPU can be in ---- */
 
+#define TF		0x100
+#define BS		0x4000
+#define DEBUGCTL	0x1d9
+#define BTF		2
+
+/* A shadow holds a single step up: by BTF it isn't one of this instruction. */
+TEST_F(vm, single_step_that_is_held_up)
+{
+	struct vmr_state s;
+
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(only_halt));
+	vcpu_get(&self->cpu, &s);
+	s.rflags |= TF;
+	s.events.flags = VMR_EVENT_SS_SHADOW;
+	s.events.pending_debug = BS;
+	vcpu_set(&self->cpu, VMR_STATE_REGS | VMR_STATE_EVENTS, &s);
+	EXPECT_ERRNO(EINVAL, vcpu_set_msr(&self->cpu, DEBUGCTL, BTF));
+	EXPECT_ERRNO(0, vcpu_set_msr(&self->cpu, DEBUGCTL, 0));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_ERRNO(0, vcpu_set_msr(&self->cpu, DEBUGCTL, BTF));
+}
+
+
+/* Exits that can't be. */
 TEST_F(vm, exits_that_are_refused)
 {
 	const struct vmr_exit_state bad[] = {
