@@ -226,33 +226,56 @@ static bool take(struct vmr_vcpu *vcpu, struct gate *gate)
 	return !(flags & VMR_EVENT_EXTINT && !gate->taken && gate->interrupt);
 }
 
-static u32 windows_for(u32 flags)
+/* What is still to be injected again waits for the same window as an interrupt. */
+static u32 windows_for(const struct vmr_vcpu *vcpu, u32 flags)
 {
 	u32 windows = 0;
 
-	if (flags & (VMR_EVENT_INTERRUPT | VMR_EVENT_EXTINT))
+	if (vcpu->redeliver || flags & (VMR_EVENT_INTERRUPT | VMR_EVENT_EXTINT))
 		windows |= SDM_PROC_INTERRUPT_WINDOW_EXITING;
 	if (flags & VMR_EVENT_NMI)
 		windows |= SDM_PROC_NMI_WINDOW_EXITING;
 	return windows;
 }
 
+/* User space has told the ExtINT's vector, and has closed the gate since. */
+static bool came_too_late(const struct vmr_vcpu *vcpu, const struct gate *gate)
+{
+	return vmr_event_type(vcpu->redeliver) == SDM_EVENT_EXTERNAL &&
+	       !gate->interrupt;
+}
+
+/* It waits where interrupts wait; behind one that is there, where it is. */
+static void let_wait(struct vmr_vcpu *vcpu)
+{
+	struct vmr_inbox *inbox = &vcpu->inbox;
+
+	if (inbox->flags & VMR_EVENT_INTERRUPT)
+		return;
+	inbox->interrupt = vmr_event_vector(vcpu->redeliver);
+	WRITE_ONCE(inbox->flags, inbox->flags | VMR_EVENT_INTERRUPT);
+	vcpu->redeliver = 0;
+}
+
 bool vmr_events_inject(struct vmr_vcpu *vcpu)
 {
 	struct gate gate = look_at_gate();
+	bool late = vcpu->redeliver && came_too_late(vcpu, &gate);
 	bool complete;
 	u32 flags;
 
-	if (vcpu->redeliver) {
+	if (vcpu->redeliver && !late) {
 		inject_again(vcpu);
 		gate.taken = true;
 	}
 	spin_lock(&vcpu->inbox.lock);
+	if (late)
+		let_wait(vcpu);
 	complete = take(vcpu, &gate);
 	flags = vcpu->inbox.flags;
 	spin_unlock(&vcpu->inbox.lock);
 
-	set_windows(vcpu, windows_for(flags));
+	set_windows(vcpu, windows_for(vcpu, flags));
 	/* Exceptions have no window: the guest is left at once, with this event in. */
 	if (unlikely(flags & VMR_EVENT_EXCEPTION))
 		vmr_kick_self(&vcpu->kick, VMR_REQ_EVENT);
