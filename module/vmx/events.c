@@ -345,11 +345,15 @@ void vmr_events_raise(struct vmr_vcpu *vcpu, u8 vector)
 	vmr_events_raise_error(vcpu, vector, 0);
 }
 
+/* "Pending Debug Exceptions": bits of breakpoints that aren't enabled are no #DB. */
+#define DEBUG_EXCEPTIONS	(SDM_PENDING_ENABLED_BREAKPOINT | SDM_PENDING_SINGLE_STEP)
+
 bool vmr_events_wake(struct vmr_vcpu *vcpu)
 {
 	u32 flags = READ_ONCE(vcpu->inbox.flags);
 
-	if (vcpu->redeliver || flags & VMR_EVENT_EXCEPTION)
+	if (vcpu->redeliver || flags & VMR_EVENT_EXCEPTION ||
+	    vcpu->state.events.pending_debug & DEBUG_EXCEPTIONS)
 		return true;
 	if (flags & VMR_EVENT_NMI &&
 	    !(vcpu->state.events.flags & VMR_EVENT_NMI_BLOCKED))

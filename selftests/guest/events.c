@@ -394,6 +394,40 @@ TEST_F(vm, external_line_goes_down)
 	ASSERT_EXIT("hlt", &self->cpu);
 }
 
+/* User space closes the gate before it tells the vector: that comes when it's open. */
+TEST_F(vm, vector_for_a_closed_gate)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	uint8_t vector = VECTOR;
+	struct vmr_state s;
+	int other;
+
+	SKIP_ON_KVM();
+	for (other = 0; other < 2; other++) {
+		vcpu_start(&self->cpu, GUEST_LONG, guest(window));
+		traps->resume[VECTOR] = 1;
+		traps->resume[VECTOR + 1] = 1;
+		traps->count[VECTOR] = 0;
+		set_flags(&self->cpu, IF);
+		ASSERT_ERRNO(0, vcpu_inject(&self->cpu, VMR_INJECT_EXTINT, 1));
+		ASSERT_EXIT("intack", &self->cpu);
+		ASSERT_ERRNO(0, vcpu_inject(&self->cpu, VMR_INJECT_EXTINT, 0));
+		vcpu_get(&self->cpu, &s);
+		s.rflags &= ~(uint64_t)IF;
+		vcpu_set(&self->cpu, VMR_STATE_REGS, &s);
+		if (other && !vm_moves())
+			ASSERT_ERRNO(0, vcpu_inject(&self->cpu, VMR_INJECT_INTERRUPT,
+						    VECTOR + 1));
+		vcpu_answer(&self->cpu, &vector, 1);
+		ASSERT_OUT(0x80, 0, &self->cpu);
+		EXPECT_EQ(0, traps->count[VECTOR]);
+		ASSERT_EXIT("hlt", &self->cpu);
+		EXPECT_EQ(1, traps->count[VECTOR]);
+		EXPECT_EQ(other && !vm_moves(), traps->count[VECTOR + 1]);
+		EXPECT_EQ(GUEST_CODE + 5, traps->rip);
+	}
+}
+
 /* ---- single step ---- */
 
 /* Each is one instruction, and HLT behind it. */
@@ -550,6 +584,27 @@ TEST_F(halting, external_line_wakes)
 	vcpu_answer(&self->cpu, &vector, 1);
 	ASSERT_EXIT("io", &self->cpu);
 	EXPECT_EQ(1, vm_traps(&self->vm)->count[VECTOR]);
+}
+
+/* So does a #DB that is pending, as for a CPU that is given such a state. */
+TEST_F(halting, pending_debug_exception_wakes)
+{
+	const uint64_t pending[] = { 0x4000, 0x1001 };
+	struct vmr_state s;
+	size_t i;
+
+	SKIP_ON_KVM();
+	for (i = 0; i < ARRAY_SIZE(pending); i++) {
+		vcpu_start(&self->cpu, GUEST_LONG, guest(three_nops));
+		vcpu_get(&self->cpu, &s);
+		s.rflags |= i ? 0 : TF;
+		s.events.flags |= VMR_EVENT_HALTED;
+		s.events.pending_debug = pending[i];
+		vcpu_set(&self->cpu, VMR_STATE_REGS | VMR_STATE_EVENTS, &s);
+		ASSERT_TRAP(1, &self->cpu);
+		EXPECT_EQ(pending[i] & 0x400f, vm_traps(&self->vm)->dr6 & 0x400f);
+		EXPECT_EQ(GUEST_CODE, vm_traps(&self->vm)->rip);
+	}
 }
 
 /* With IF = 0 an interrupt is no reason to go on; a kick comes out of it. */
