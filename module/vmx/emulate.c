@@ -628,6 +628,13 @@ static enum vmr_emulate_verdict pop(struct vmr_emulation *e)
 	return v;
 }
 
+static void go_to(struct vmr_emulation *e, u64 target)
+{
+	e->rip = target;
+	e->branch = true;
+	e->registers = true;
+}
+
 /* Where a near branch goes, if it may. */
 static enum vmr_emulate_verdict check_target(struct vmr_emulation *e,
 					     u64 *target)
@@ -653,8 +660,7 @@ static enum vmr_emulate_verdict jump(struct vmr_emulation *e)
 	v = v ?: check_target(e, &target);
 	if (v)
 		return v;
-	e->rip = target;
-	e->registers = true;
+	go_to(e, target);
 	return v;
 }
 
@@ -679,7 +685,7 @@ static enum vmr_emulate_verdict call(struct vmr_emulation *e)
 	if (v)
 		return v;
 	move_stack(e, -insn->size);
-	e->rip = target;
+	go_to(e, target);
 	return v;
 }
 
@@ -695,7 +701,7 @@ static enum vmr_emulate_verdict ret(struct vmr_emulation *e)
 	if (v)
 		return v;
 	move_stack(e, e->insn->size + (e->insn->immediate & 0xffff));
-	e->rip = target;
+	go_to(e, target);
 	return v;
 }
 
@@ -891,6 +897,7 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 	enum vmr_emulate_verdict verdict;
 
 	e->repeat = false;
+	e->branch = false;
 	e->registers = false;
 	e->last = false;
 	e->devices = 0;

@@ -78,6 +78,7 @@ struct vmr_emulate_write {
  *
  * @rip: DONE: of the next instruction, or of the same if it isn't through
  * @repeat: DONE: a string instruction has iterations left
+ * @branch: DONE: it was a branch
  * @registers: DONE: RSP or RFLAGS changed (RFLAGS.RF, which ends with each instruction,
  *	       doesn't count), or @rip isn't just behind the instruction
  * @devices: accesses to devices that were met
@@ -102,6 +103,7 @@ struct vmr_emulation {
 
 	u64 rip;
 	bool repeat;
+	bool branch;
 	bool registers;
 	u8 devices;
 	u64 gpa;

@@ -345,6 +345,14 @@ void vmr_events_raise(struct vmr_vcpu *vcpu, u8 vector)
 	vmr_events_raise_error(vcpu, vector, 0);
 }
 
+void vmr_events_note_debug(struct vmr_vcpu *vcpu, u64 conditions)
+{
+	if (vmr_state_fetch(vcpu, VMR_STATE_EVENTS))
+		return;
+	vcpu->state.events.pending_debug |= conditions;
+	vmr_state_changed(vcpu, VMR_STATE_EVENTS);
+}
+
 /* "Pending Debug Exceptions": bits of breakpoints that aren't enabled are no #DB. */
 #define DEBUG_EXCEPTIONS	(SDM_PENDING_ENABLED_BREAKPOINT | SDM_PENDING_SINGLE_STEP)
 

@@ -202,9 +202,8 @@ enum vmr_verdict vmr_exit_slow(struct vmr_vcpu *vcpu)
 	return vcpu->exit.row->slow(vcpu);
 }
 
-/* "Guest Non-Register State": blocking by STI and by MOV SS; a single step. */
+/* "Guest Non-Register State": blocking by STI and by MOV SS */
 #define SHADOWS			0x3
-#define PENDING_SINGLE_STEP	BIT_ULL(14)
 
 /* Outside of 64-bit mode the instruction pointer has 32 bits. */
 static unsigned long wrap(unsigned long rip)
@@ -217,15 +216,19 @@ static unsigned long wrap(unsigned long rip)
 	return (u32)rip;
 }
 
-/* RF is what an exit like a fault leaves behind: the instruction was to be resumed. */
+/*
+ * RF is what an exit like a fault leaves behind: the instruction was to be resumed. With
+ * BTF single steps are branches: vmx/exit_mmio.c knows of those.
+ */
 static void end_instruction(unsigned long rflags)
 {
 	if (rflags & SDM_RFLAGS_RF)
 		vmr_vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~SDM_RFLAGS_RF);
-	if (rflags & SDM_RFLAGS_TF)
+	if (rflags & SDM_RFLAGS_TF &&
+	    !(vmr_vmcs_read64(VMCS_GUEST_DEBUGCTL) & SDM_DEBUGCTL_BTF))
 		vmr_vmcs_write(VMCS_GUEST_PENDING_DEBUG,
 			       vmr_vmcs_read(VMCS_GUEST_PENDING_DEBUG) |
-			       PENDING_SINGLE_STEP);
+			       SDM_PENDING_SINGLE_STEP);
 }
 
 void vmr_exit_skip_by(struct vmr_vcpu *vcpu, u32 length)

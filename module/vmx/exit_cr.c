@@ -198,6 +198,8 @@ static enum vmr_verdict detect(struct vmr_vcpu *vcpu)
 {
 	vcpu->state.dr6 |= SDM_DR6_BD;
 	vcpu->state.dr7 &= ~SDM_DR7_GD;
+	vmr_vmcs_write64(VMCS_GUEST_DEBUGCTL,
+			 vmr_vmcs_read64(VMCS_GUEST_DEBUGCTL) & ~SDM_DEBUGCTL_BTF);
 	vmr_state_changed(vcpu, VMR_STATE_DEBUG);
 	return vmr_exit_raise(vcpu, SDM_VECTOR_DB);
 }

@@ -16,7 +16,10 @@
 #include "vmx/setup.h"
 #include "vmx/state.h"
 
-/* DR6 keeps what it has but for the conditions, which are this exception's. */
+/*
+ * DR6 keeps what it has but for the conditions, which are this exception's. "Single-
+ * Stepping on Branches": with a #DB that is over, until the debugger wants it again.
+ */
 static void note_debug_conditions(struct vmr_vcpu *vcpu, u64 qualification)
 {
 	u64 conditions = SDM_DR6_HITS | SDM_DR6_BD | SDM_DR6_BS;
@@ -25,6 +28,8 @@ static void note_debug_conditions(struct vmr_vcpu *vcpu, u64 qualification)
 			  (qualification & conditions);
 	if (qualification & SDM_DR6_BD)
 		vcpu->state.dr7 &= ~SDM_DR7_GD;
+	vmr_vmcs_write64(VMCS_GUEST_DEBUGCTL,
+			 vmr_vmcs_read64(VMCS_GUEST_DEBUGCTL) & ~SDM_DEBUGCTL_BTF);
 	vmr_state_changed(vcpu, VMR_STATE_DEBUG);
 }
 
@@ -118,7 +123,8 @@ enum vmr_verdict vmr_exit_hlt(struct vmr_vcpu *vcpu)
 	if (vcpu->vm->features & VMR_VM_HLT_EXITS)
 		return VMR_GO_SLOW;
 	/* The #DB of a single step ends the wait before it begins. */
-	if (vmr_vmcs_read(VMCS_GUEST_RFLAGS) & SDM_RFLAGS_TF)
+	if (vmr_vmcs_read(VMCS_GUEST_RFLAGS) & SDM_RFLAGS_TF &&
+	    vmr_vmcs_read(VMCS_GUEST_PENDING_DEBUG) & SDM_PENDING_SINGLE_STEP)
 		return VMR_GO_RESUME;
 	vcpu->halted = true;
 	return VMR_GO_AGAIN;

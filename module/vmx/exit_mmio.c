@@ -367,12 +367,23 @@ static bool something_is_due(const struct vmr_vcpu *vcpu)
 	       need_resched();
 }
 
+/* What going past the instruction doesn't tell: with BTF a branch is a single step. */
+static u64 debug_conditions(const struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
+{
+	return e->branch && vcpu->state.rflags & SDM_RFLAGS_TF ?
+	       SDM_PENDING_SINGLE_STEP : 0;
+}
+
 /*
  * Done, or an iteration is. Registers that the VMCS has are written as a whole, RIP
  * with them: then only the rest of what going past an instruction means is left.
  */
 static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
+	u64 debug = debug_conditions(vcpu, e);
+
+	if (unlikely(debug))
+		vmr_events_note_debug(vcpu, debug);
 	vcpu->exit.length = e->registers ? 0 : e->insn->length;
 	vcpu->skip = true;
 	if (e->registers) {

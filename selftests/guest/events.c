@@ -13,6 +13,9 @@
 #define IF		0x200
 #define TF		0x100
 
+#define BTF		2	/* of DEBUGCTL */
+#define DEBUGCTL	0x1d9
+
 static void set_flags(struct vcpu *cpu, uint64_t flags)
 {
 	struct vmr_state s;
@@ -498,6 +501,49 @@ TEST_F(vm, single_step_over_exits)
 			TH_LOG("%s", codes[i].name);
 		vcpu_answer(&self->cpu, NULL, 0);
 	}
+}
+
+/* ---- single steps on branches ---- */
+
+GUEST64(no_branch, "cpuid; in $0x80, %al; mov 0x30000000, %ebx; hlt");
+GUEST64(far_branch, "jmp *0x30000000; hlt; nop; hlt");
+
+static void begin_branch_steps(struct vcpu *cpu, const uint8_t *code, size_t size)
+{
+	vcpu_start(cpu, GUEST_LONG, code, size);
+	set_flags(cpu, TF);
+	if (vcpu_set_msr(cpu, DEBUGCTL, BTF))
+		vm_die("VMR_SET_MSRS of IA32_DEBUGCTL");
+}
+
+/* What vmring executes for the guest is no step: it is no branch. */
+TEST_F(vm, no_step_without_a_branch)
+{
+	SKIP_ON_KVM();
+	begin_branch_steps(&self->cpu, guest(no_branch));
+	ASSERT_EXIT("io", &self->cpu);
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("mmio", &self->cpu);
+	vcpu_answer(&self->cpu, NULL, 0);
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(0, vm_traps(&self->vm)->count[1]);
+}
+
+/* What is one; and with the #DB that is over. */
+TEST_F(vm, step_of_a_branch)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	uint64_t value;
+
+	SKIP_ON_KVM();
+	begin_branch_steps(&self->cpu, guest(far_branch));
+	ASSERT_EXIT("mmio", &self->cpu);
+	vcpu_answer_u64(&self->cpu, GUEST_CODE + 9);
+	ASSERT_TRAP(1, &self->cpu);
+	EXPECT_EQ(GUEST_CODE + 9, traps->rip);
+	EXPECT_EQ(0x4000, traps->dr6 & 0x400f);
+	EXPECT_EQ(0, vcpu_get_msr(&self->cpu, DEBUGCTL, &value));
+	EXPECT_EQ(0, value);
 }
 
 /* ---- HLT that waits ---- */
