@@ -13,6 +13,7 @@
 #include "vmx/arch.h"
 #include "vmx/cr.h"
 #include "vmx/emulate.h"
+#include "vmx/watch.h"
 
 #define PAGE_BYTES	4096
 
@@ -177,6 +178,10 @@ static enum vmr_emulate_verdict find(struct vmr_emulation *e, u8 segment,
 	default:
 		break;
 	}
+	if (vmr_watch_any(e->state))
+		e->hits |= vmr_watch_hits(e->state, access & VMR_WALK_WRITE ?
+					  VMR_WATCH_WRITE : VMR_WATCH_READ,
+					  linear, size);
 	v = misaligned(e, linear, size);
 	return v ?: find_pieces(e, linear, access, at);
 }
@@ -406,9 +411,9 @@ static u64 swap_bytes(u64 value, u8 size)
 }
 
 /* Nothing but the answer is missing then. */
-static bool one_access(const struct operand *at)
+static bool one_access(const struct vmr_emulation *e, const struct operand *at)
 {
-	return at->pieces == 1 && at->size <= VMR_DEVICE_MOST;
+	return at->pieces == 1 && at->size <= VMR_DEVICE_MOST && !e->hits;
 }
 
 static enum vmr_emulate_verdict move_to_memory(struct vmr_emulation *e)
@@ -435,7 +440,7 @@ static enum vmr_emulate_verdict move_to_memory(struct vmr_emulation *e)
 	v = find_memory(e, &at);
 	if (v)
 		return v;
-	e->last = one_access(&at);
+	e->last = one_access(e, &at);
 	return store_and_commit(e, &at, &value);
 }
 
@@ -460,7 +465,7 @@ static enum vmr_emulate_verdict move_to_register(struct vmr_emulation *e)
 	v = find_memory(e, &at);
 	if (v)
 		return v;
-	e->last = one_access(&at) && insn->op != VMR_OP_CMOVCC &&
+	e->last = one_access(e, &at) && insn->op != VMR_OP_CMOVCC &&
 		  insn->reg != VMR_RSP;
 	v = load(e, &at, &value);
 	if (v)
@@ -891,6 +896,15 @@ static enum vmr_emulate_verdict execute(struct vmr_emulation *e)
 	}
 }
 
+/* "Instruction-Breakpoint Exception Condition": between two iterations RF is set. */
+static void end(struct vmr_emulation *e)
+{
+	if (e->repeat)
+		e->state->rflags |= SDM_RFLAGS_RF;
+	else
+		e->state->rflags &= ~SDM_RFLAGS_RF;
+}
+
 enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 {
 	const struct vmr_insn *insn = e->insn;
@@ -898,6 +912,7 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 
 	e->repeat = false;
 	e->branch = false;
+	e->hits = 0;
 	e->registers = false;
 	e->last = false;
 	e->devices = 0;
@@ -907,7 +922,7 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 	if (insn->bits != 64)
 		e->rip = (u32)e->rip;
 	verdict = execute(e);
-	if (verdict == VMR_EMULATE_DONE && !e->repeat)
-		e->state->rflags &= ~SDM_RFLAGS_RF;
+	if (verdict == VMR_EMULATE_DONE)
+		end(e);
 	return verdict;
 }

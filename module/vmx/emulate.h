@@ -79,8 +79,10 @@ struct vmr_emulate_write {
  * @rip: DONE: of the next instruction, or of the same if it isn't through
  * @repeat: DONE: a string instruction has iterations left
  * @branch: DONE: it was a branch
- * @registers: DONE: RSP or RFLAGS changed (RFLAGS.RF, which ends with each instruction,
- *	       doesn't count), or @rip isn't just behind the instruction
+ * @hits: DONE: the breakpoints on data that it hits, as vmr_watch_hits() tells
+ * @registers: DONE: RSP or RFLAGS changed (RFLAGS.RF, which ends with each instruction
+ *	       and is set between two iterations, doesn't count), or @rip isn't just
+ *	       behind the instruction
  * @devices: accesses to devices that were met
  * @gpa: DEVICE and MISSING: where
  * @size: DEVICE: of the access
@@ -104,6 +106,7 @@ struct vmr_emulation {
 	u64 rip;
 	bool repeat;
 	bool branch;
+	u64 hits;
 	bool registers;
 	u8 devices;
 	u64 gpa;

@@ -220,9 +220,9 @@ static unsigned long wrap(unsigned long rip)
  * RF is what an exit like a fault leaves behind: the instruction was to be resumed. With
  * BTF single steps are branches: vmx/exit_mmio.c knows of those.
  */
-static void end_instruction(unsigned long rflags)
+static void end_instruction(unsigned long rflags, u32 length)
 {
-	if (rflags & SDM_RFLAGS_RF)
+	if (rflags & SDM_RFLAGS_RF && length)
 		vmr_vmcs_write(VMCS_GUEST_RFLAGS, rflags & ~SDM_RFLAGS_RF);
 	if (rflags & SDM_RFLAGS_TF &&
 	    !(vmr_vmcs_read64(VMCS_GUEST_DEBUGCTL) & SDM_DEBUGCTL_BTF))
@@ -248,7 +248,7 @@ void vmr_exit_skip_by(struct vmr_vcpu *vcpu, u32 length)
 				 interruptibility & ~SHADOWS);
 	rflags = vmr_vmcs_read(VMCS_GUEST_RFLAGS);
 	if (unlikely(rflags & (SDM_RFLAGS_TF | SDM_RFLAGS_RF)))
-		end_instruction(rflags);
+		end_instruction(rflags, length);
 }
 
 enum vmr_verdict vmr_exit_skip(struct vmr_vcpu *vcpu)

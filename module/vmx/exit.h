@@ -89,7 +89,7 @@ enum vmr_verdict vmr_exit_skip(struct vmr_vcpu *vcpu);
 /**
  * vmr_exit_skip_by() - the same for an instruction of known length
  * @vcpu: the vCPU
- * @length: of the instruction
+ * @length: of the instruction; 0: RIP and RF are right already
  *
  * Context: In a burst.
  */

@@ -22,6 +22,8 @@
 #include "vmx/memory.h"
 #include "vmx/qual.h"
 #include "vmx/state.h"
+#include "vmx/walk.h"
+#include "vmx/watch.h"
 
 #define REGISTERS	(VMR_STATE_REGS | VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)
 
@@ -30,8 +32,26 @@ static u64 size_mask(u8 bytes)
 	return bytes == 8 ? ~0ULL : BIT_ULL(8 * bytes) - 1;
 }
 
+/* ---- one access ---- */
+
+/* A breakpoint on the port: #DB comes behind the access. */
+static void look_at_port(struct vmr_vcpu *vcpu)
+{
+	struct vmr_io io = vmr_qual_io(vcpu->exit.qualification);
+	u64 hits;
+
+	if (likely(!vmr_watch_any(&vcpu->state)) ||
+	    vmr_state_fetch(vcpu, VMR_STATE_CONTROL) ||
+	    !(vcpu->state.cr4 & SDM_CR4_DE))
+		return;
+	hits = vmr_watch_hits(&vcpu->state, VMR_WATCH_PORT, io.port, io.size);
+	if (hits)
+		vmr_events_note_debug(vcpu, hits);
+}
+
 static void finish_out(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
+	look_at_port(vcpu);
 	vcpu->skip = true;
 }
 
@@ -50,6 +70,7 @@ static void finish_in(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 
 	memcpy(&value, reply->data, vcpu->outstanding.size);
 	put_in(vcpu, value, vcpu->outstanding.size);
+	look_at_port(vcpu);
 	vcpu->skip = true;
 }
 
@@ -77,6 +98,8 @@ static enum vmr_verdict one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
 		memcpy(exit->data, &vcpu->state.gpr[VMR_RAX], io->size);
 	return VMR_GO_USER;
 }
+
+/* ---- strings ---- */
 
 /* A string instruction's operand, decoded again when user space has answered. */
 struct string {
@@ -112,6 +135,12 @@ static void put(const struct string *string, u64 *gpr, u64 value)
 	*gpr = (*gpr & keep) | (value & string->mask);
 }
 
+/* #DB comes behind the element that it is of. */
+static bool one_by_one(const struct vmr_state *state)
+{
+	return state->rflags & SDM_RFLAGS_TF || vmr_watch_any(state);
+}
+
 /* How many elements go at once: to the end of the page, in their direction. */
 static u32 piece(const struct vmr_vcpu *vcpu, const struct string *string)
 {
@@ -121,6 +150,8 @@ static u32 piece(const struct vmr_vcpu *vcpu, const struct string *string)
 	u32 fit = string->down ? offset_in_page(linear) / size + 1 :
 		  (PAGE_SIZE - offset_in_page(linear)) / size;
 
+	if (one_by_one(&vcpu->state))
+		return 1;
 	return min_t(u64, max(fit, 1U), left(vcpu, string));
 }
 
@@ -151,14 +182,54 @@ static void advance(struct vmr_vcpu *vcpu, const struct string *string, u32 coun
 	if (string->io.rep)
 		put(string, &vcpu->state.gpr[VMR_RCX],
 		    left(vcpu, string) - count);
+	vcpu->skip = true;
 	if (!string->io.rep || !left(vcpu, string))
-		vcpu->skip = true;
+		return;
+	/* Between two elements: it goes on here, and a breakpoint on it has been hit. */
+	vcpu->exit.length = 0;
+	vcpu->state.rflags |= SDM_RFLAGS_RF;
+	vmr_state_changed(vcpu, VMR_STATE_REGS);
+}
+
+/* Breakpoints on the memory of the one element; and on its port. */
+static void look_at_element(struct vmr_vcpu *vcpu, const struct string *string)
+{
+	struct vmr_operand_at at = element(vcpu, string, 0);
+	u32 access = string->io.in ? VMR_WALK_WRITE : VMR_WALK_READ;
+	struct vmr_walk_mode mode;
+	u64 linear, hits;
+
+	look_at_port(vcpu);
+	if (likely(!vmr_watch_any(&vcpu->state)))
+		return;
+	vmr_state_walk_mode(vcpu, &mode);
+	if (vmr_linear(&mode, &vcpu->state.segment[at.segment], at.segment,
+		       at.offset, at.length, access, &linear))
+		return;
+	hits = vmr_watch_hits(&vcpu->state, string->io.in ? VMR_WATCH_WRITE :
+			      VMR_WATCH_READ, linear, at.length);
+	if (hits)
+		vmr_events_note_debug(vcpu, hits);
+}
+
+/* The exit may be one that user space has given a vCPU of other registers. */
+static bool begin_to_finish(struct vmr_vcpu *vcpu, struct string *string)
+{
+	if (vmr_state_fetch(vcpu, REGISTERS)) {
+		vcpu->vmx_lost = true;
+		return false;
+	}
+	*string = decode(vcpu);
+	return true;
 }
 
 static void finish_outs(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
-	struct string string = decode(vcpu);
+	struct string string;
 
+	if (!begin_to_finish(vcpu, &string))
+		return;
+	look_at_element(vcpu, &string);
 	advance(vcpu, &string, vcpu->outstanding.count);
 }
 
@@ -166,9 +237,11 @@ static void finish_outs(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 static void finish_ins(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
 	const u8 *bulk = vmr_area_bulk(&vcpu->area);
-	struct string string = decode(vcpu);
+	struct string string;
 	u32 i;
 
+	if (!begin_to_finish(vcpu, &string))
+		return;
 	for (i = 0; i < vcpu->outstanding.count; i++) {
 		struct vmr_operand_at at = element(vcpu, &string, i);
 		u32 value;
@@ -178,6 +251,10 @@ static void finish_ins(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 		if (vmr_memory_write(vcpu, &at, &value, &gpa))
 			break;
 	}
+	/* The first one's own fault is the instruction's: it isn't through. */
+	if (!i)
+		return;
+	look_at_element(vcpu, &string);
 	advance(vcpu, &string, i);
 }
 
@@ -261,6 +338,7 @@ static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 
 	done = post_many(vcpu, &string.io, count);
 	if (done) {
+		look_at_element(vcpu, &string);
 		advance(vcpu, &string, done);
 		return VMR_GO_AGAIN;
 	}
@@ -305,6 +383,20 @@ static bool out_at_once(struct vmr_vcpu *vcpu, u16 port, u8 size)
 			      vcpu->state.gpr[VMR_RAX] & size_mask(size), NULL);
 }
 
+/* The same as look_at_port(), in the burst of the exit. */
+static void look_at_fast_port(struct vmr_vcpu *vcpu, const struct vmr_io *io)
+{
+	u64 hits;
+
+	if (likely(!vmr_watch_any(&vcpu->state)))
+		return;
+	vmr_state_read(vcpu, VMR_STATE_CONTROL);
+	hits = vmr_watch_hits(&vcpu->state, VMR_WATCH_PORT, io->port, io->size);
+	if (hits && vcpu->state.cr4 & SDM_CR4_DE)
+		vmr_vmcs_write(VMCS_GUEST_PENDING_DEBUG,
+			       vmr_vmcs_read(VMCS_GUEST_PENDING_DEBUG) | hits);
+}
+
 /* In the burst of the exit: what a region says needs no user space. */
 enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu)
 {
@@ -318,5 +410,8 @@ enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu)
 		return VMR_GO_SLOW;
 	done = io.in ? in_at_once(vcpu, io.port, io.size) :
 		       out_at_once(vcpu, io.port, io.size);
-	return done ? vmr_exit_skip(vcpu) : VMR_GO_SLOW;
+	if (!done)
+		return VMR_GO_SLOW;
+	look_at_fast_port(vcpu, &io);
+	return vmr_exit_skip(vcpu);
 }

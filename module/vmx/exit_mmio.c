@@ -360,18 +360,19 @@ static enum vmr_verdict hole(struct vmr_vcpu *vcpu, const struct vmr_emulation *
 }
 
 /* Whether the next iteration has to wait for what is due between instructions. */
-static bool something_is_due(const struct vmr_vcpu *vcpu)
+static bool something_is_due(const struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
-	return vcpu->state.rflags & SDM_RFLAGS_TF || vmr_events_pending(vcpu) ||
+	return e->hits || vcpu->state.rflags & SDM_RFLAGS_TF || vmr_events_pending(vcpu) ||
 	       READ_ONCE(vcpu->kick.requests) || signal_pending(current) ||
 	       need_resched();
 }
 
-/* What going past the instruction doesn't tell: with BTF a branch is a single step. */
+/* What nobody else tells: breakpoints, and the single step that a branch is with BTF. */
 static u64 debug_conditions(const struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
-	return e->branch && vcpu->state.rflags & SDM_RFLAGS_TF ?
-	       SDM_PENDING_SINGLE_STEP : 0;
+	if (e->branch && vcpu->state.rflags & SDM_RFLAGS_TF)
+		return e->hits | SDM_PENDING_SINGLE_STEP;
+	return e->hits;
 }
 
 /*
@@ -440,7 +441,7 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 		default:
 			finish(vcpu, &e);
 			here.fresh = false;
-			if (!e.repeat || something_is_due(vcpu))
+			if (!e.repeat || something_is_due(vcpu, &e))
 				return VMR_GO_AGAIN;
 			break;
 		}

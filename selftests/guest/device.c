@@ -553,6 +553,74 @@ TEST_F(vm, single_steps)
 	EXPECT_LE(4, steps[1]);
 }
 
+/* ---- breakpoints on data ---- */
+
+GUEST64(watched, "mov (%rdi), %eax; nop; mov %eax, 8(%rdi); nop; add %al, 9(%rdi); nop;"
+	"cmp 0x206(%rsi), %bl; push 0x10(%rdi); nop; mov $4, %ecx; add $0x18, %rdi; rep movsb;"
+	"movups (%rdi), %xmm1; nop; hlt");
+
+/* Each #DB of a snippet, in order: which breakpoints, and where the guest was. */
+struct hits {
+	unsigned int count;
+	struct {
+		uint64_t dr6, rip, rcx;
+	} hit[16];
+};
+
+static const char *take_hits(struct vcpu *cpu, struct device *device, struct hits *hits)
+{
+	volatile struct guest_traps *traps = vm_traps(cpu->vm);
+	const char *name = serve(cpu, device);
+
+	for (hits->count = 0; !strcmp("trap", name); hits->count++) {
+		if (traps->vector != 1 || hits->count == ARRAY_SIZE(hits->hit))
+			return name;
+		hits->hit[hits->count].dr6 = traps->dr6;
+		hits->hit[hits->count].rip = traps->rip;
+		hits->hit[hits->count].rcx = vcpu_gpr(cpu, VMR_RCX);
+		vcpu_answer(cpu, NULL, 0);
+		name = serve(cpu, device);
+	}
+	return name;
+}
+
+/* Reads and writes of a device, and of RAM beside it, hit what they hit on RAM alone. */
+TEST_F(vm, breakpoints)
+{
+	const struct snippet snippet = SNIPPET(watched, 0);
+	uint8_t *memory = memory_get(SIZE, 4096);
+	static struct device device;
+	struct hits hits[2] = {};
+	struct vmr_state s;
+	unsigned int i;
+	int far;
+
+	SKIP_ON_KVM();
+	for (far = 0; far < 2; far++) {
+		begin(&self->cpu, &snippet);
+		ASSERT_EQ(0, vm_slot(&self->vm, 1, FAR, memory, SIZE, 0));
+		if (far)
+			ASSERT_EQ(0, vm_slot(&self->vm, 1, FAR, memory, 0, 0));
+		vcpu_get(&self->cpu, &s);
+		s.dr[0] = FAR + 0x203;		/* read or written, 1 byte */
+		s.dr[1] = FAR + 0x208;		/* written, 2 bytes */
+		s.dr[2] = FAR + 0x210;		/* read or written, 8 bytes */
+		s.dr[3] = FAR + 0x219;		/* written, 1 byte */
+		s.dr7 = 0x1b5304ff;
+		vcpu_set(&self->cpu, VMR_STATE_DEBUG, &s);
+		ASSERT_STREQ("hlt", take_hits(&self->cpu, &device, &hits[far])) {
+			vcpu_tell(&self->cpu);
+		}
+	}
+	ASSERT_EQ(hits[0].count, hits[1].count);
+	for (i = 0; i < hits[0].count; i++) {
+		EXPECT_EQ(hits[0].hit[i].dr6, hits[1].hit[i].dr6) TH_LOG("#DB %u", i);
+		EXPECT_EQ(hits[0].hit[i].rip, hits[1].hit[i].rip) TH_LOG("#DB %u", i);
+		EXPECT_EQ(hits[0].hit[i].rcx, hits[1].hit[i].rcx) TH_LOG("#DB %u", i);
+	}
+	EXPECT_EQ(5, hits[1].count);
+}
+
 GUEST64(store_two, "mov $2, %ecx; 1: rep stosb; hlt");
 
 /* The guest's code is changed between two elements: the rest is done by what is there then. */

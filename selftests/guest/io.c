@@ -712,4 +712,116 @@ TEST_F(strings, count_set_while_the_exit_waits)
 	EXPECT_EQ(0x602, vcpu_gpr(cpu, VMR_RSI));
 }
 
+/* ---- debug exceptions ---- */
+
+#define DE		0x8
+#define TF		0x100
+
+static void watch(struct vcpu *cpu, uint64_t at, uint64_t dr7)
+{
+	struct vmr_state s;
+
+	vcpu_get(cpu, &s);
+	s.dr[0] = at;
+	s.dr7 = 0x400 | dr7;
+	s.cr4 |= DE;
+	vcpu_set(cpu, VMR_STATE_DEBUG | VMR_STATE_CONTROL, &s);
+}
+
+GUEST64(two_ports, "out %al, $0x81; in $0x81, %al; out %al, $0x80; nop; in $0x80, %eax; nop; hlt");
+
+/* A breakpoint on a port: #DB comes behind the access, and behind no other. */
+TEST_F(vm, breakpoint_on_a_port)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	const unsigned int where[] = { 6, 9 };
+	unsigned int i;
+
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(two_ports));
+	watch(&self->cpu, 0x80, 0x20001);
+	ASSERT_OUT(0x81, 0, &self->cpu);
+	ASSERT_EXIT("io", &self->cpu);
+	vcpu_answer(&self->cpu, NULL, 0);
+	for (i = 0; i < ARRAY_SIZE(where); i++) {
+		ASSERT_EXIT("io", &self->cpu);
+		EXPECT_EQ(0x80, self->cpu.exit.addr);
+		vcpu_answer(&self->cpu, NULL, 0);
+		ASSERT_TRAP(1, &self->cpu);
+		EXPECT_EQ(GUEST_CODE + where[i], traps->rip);
+		EXPECT_EQ(1, traps->dr6 & 0x400f);
+		vcpu_answer(&self->cpu, NULL, 0);
+	}
+	ASSERT_EXIT("hlt", &self->cpu);
+}
+
+/* In a string: behind the element, with registers that say which; and on it goes. */
+TEST_F(strings, breakpoint_on_an_element)
+{
+	const struct {
+		const uint8_t *code;
+		size_t size;
+		uint64_t dr7;
+	} codes[] = {
+		{ guest(outsb), 0x30001 },	/* reads */
+		{ guest(insb), 0x10001 },	/* writes */
+	};
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	struct vcpu *cpu = &self->cpu;
+	size_t i;
+
+	SKIP_ON_KVM();
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		start(cpu, GUEST_LONG, codes[i].code, codes[i].size, 0x600, 10);
+		watch(cpu, 0x603, codes[i].dr7);
+		self->stream.used = 0;
+		ASSERT_STREQ("trap", serve(cpu, &self->stream));
+		EXPECT_EQ(1, exit_value(cpu));
+		EXPECT_EQ(4, self->stream.used);
+		EXPECT_EQ(6, vcpu_gpr(cpu, VMR_RCX));
+		EXPECT_EQ(GUEST_CODE, traps->rip);
+		EXPECT_EQ(1, traps->dr6 & 0x400f);
+		EXPECT_EQ(RFLAGS_RF, traps->rflags & RFLAGS_RF);
+		vcpu_answer(cpu, NULL, 0);
+		ASSERT_STREQ("hlt", serve(cpu, &self->stream));
+		EXPECT_EQ(10, self->stream.used);
+		EXPECT_EQ(0, vcpu_gpr(cpu, VMR_RCX));
+	}
+}
+
+/* A single step is an element. */
+TEST_F(strings, single_steps)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	struct vcpu *cpu = &self->cpu;
+	struct vmr_state s;
+
+	SKIP_ON_KVM();
+	start(cpu, GUEST_LONG, guest(outsb), 0x600, 5);
+	traps->resume[1] = 1;
+	vcpu_get(cpu, &s);
+	s.rflags |= TF;
+	vcpu_set(cpu, VMR_STATE_REGS, &s);
+	ASSERT_STREQ("hlt", serve(cpu, &self->stream));
+	EXPECT_EQ(5, self->stream.used);
+	EXPECT_EQ(5, traps->count[1]);
+}
+
+/* INS that can't store after all: the fault is its own, and it comes again. */
+TEST_F(strings, page_goes_while_the_exit_waits)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	struct vcpu *cpu = &self->cpu;
+
+	SKIP_ON_KVM();
+	start(cpu, GUEST_LONG, guest(insb_once), PAGES, 1);
+	map_pages(&self->vm);
+	ASSERT_EXIT("io", cpu);
+	self->table[0] = 0;
+	vcpu_answer(cpu, NULL, 0);
+	ASSERT_TRAP(14, cpu);
+	EXPECT_EQ(GUEST_CODE, traps->rip);
+	EXPECT_EQ(PAGES, traps->cr2);
+}
+
 TEST_HARNESS_MAIN

@@ -175,6 +175,8 @@ static bool emulate_once(struct world *world, bool *repeat)
 	EXPECT_EQ(verdict, VMR_EMULATE_DONE);
 	EXPECT_EQ(e.devices, progress.accesses);
 	*repeat = e.repeat;
+	EXPECT_EQ(!(world->state.rflags & SDM_RFLAGS_RF), !e.repeat);
+	before.rflags ^= (before.rflags ^ world->state.rflags) & SDM_RFLAGS_RF;
 	EXPECT(e.registers || (before.rflags == world->state.rflags &&
 			       before.gpr[VMR_RSP] == world->state.gpr[VMR_RSP] &&
 			       e.rip == before.rip + insn.length));

@@ -178,6 +178,8 @@ static const struct {
 	{ "emulate_missing_memory", emulate_missing_memory },
 	{ "emulate_notes", emulate_notes },
 	{ "emulate_like_this_cpu", emulate_like_this_cpu },
+	{ "watch_like_the_manual", watch_like_the_manual },
+	{ "watch_any", watch_any },
 	{ "layout_abi", layout_abi },
 	{ "layout_vmx", layout_vmx },
 	{ "multiboot_elf32", multiboot_elf32 },

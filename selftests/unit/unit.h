@@ -226,6 +226,8 @@ void emulate_segments(void);
 void emulate_missing_memory(void);
 void emulate_notes(void);
 void emulate_like_this_cpu(void);
+void watch_like_the_manual(void);
+void watch_any(void);
 void layout_abi(void);
 void layout_vmx(void);
 void multiboot_elf32(void);
