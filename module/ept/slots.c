@@ -11,6 +11,8 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include <vmring_ring.h>
+
 #include "ept/dirty.h"
 #include "ept/ept.h"
 #include "ept/host.h"
@@ -170,6 +172,19 @@ int vmr_ept_bring(struct vmr_ept *ept, u64 gpa, bool write)
 	if (!err)
 		put_page(host.page);
 	return err;
+}
+
+u32 vmr_ept_why_not(struct vmr_ept *ept, u64 gpa, bool write)
+{
+	u32 cause = VMR_FAULT_HOLE;
+	struct vmr_host_page host;
+	u64 hva;
+
+	if (find_hva(ept, gpa, write, &hva))
+		return cause;
+	if (!vmr_host_get(hva & PAGE_MASK, write, &host, &cause))
+		put_page(host.page);
+	return cause;
 }
 
 /*

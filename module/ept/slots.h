@@ -70,6 +70,18 @@ int vmr_ept_write(struct vmr_ept *ept, u64 gpa, const void *buf, u32 len);
 int vmr_ept_bring(struct vmr_ept *ept, u64 gpa, bool write);
 
 /**
+ * vmr_ept_why_not() - tell why memory can't be had
+ * @ept: whose
+ * @gpa: guest-physical address, which an access failed at
+ * @write: the access was a write
+ *
+ * Context: Process, may sleep; the process is the VM's.
+ * Return: VMR_FAULT_...; VMR_FAULT_HOLE also where there is no slot that may be touched
+ *	   so, or where it can be had by now.
+ */
+u32 vmr_ept_why_not(struct vmr_ept *ept, u64 gpa, bool write);
+
+/**
  * vmr_ept_exchange() - change a word of the guest's memory, if it is as it was
  * @ept: whose
  * @gpa: guest-physical address, aligned to @len

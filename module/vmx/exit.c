@@ -7,6 +7,7 @@
 #include <linux/nospec.h>
 #include <linux/sched/signal.h>
 
+#include "ept/slots.h"
 #include "ring/area.h"
 #include "vmcs/access.h"
 #include "vmx/arch.h"
@@ -289,7 +290,7 @@ enum vmr_verdict vmr_exit_hole(struct vmr_vcpu *vcpu, u64 gpa, bool write)
 	exit = vmr_exit_to_user(vcpu, VMR_EXIT_MEMORY_FAULT, NULL,
 				write ? VMR_EXIT_WRITE : 0);
 	exit->addr = gpa;
-	exit->count = VMR_FAULT_HOLE;
+	exit->count = vmr_ept_why_not(&vcpu->vm->ept, gpa, write);
 	return VMR_GO_USER;
 }
 

@@ -131,7 +131,7 @@ struct vmr_exit *vmr_exit_to_user(struct vmr_vcpu *vcpu, u16 reason,
 enum vmr_verdict vmr_exit_refuse(struct vmr_vcpu *vcpu);
 
 /**
- * vmr_exit_hole() - tell user space that what vmring itself needs isn't in memory
+ * vmr_exit_hole() - tell user space that what vmring itself needs can't be had, and why
  * @vcpu: the vCPU
  * @gpa: where
  * @write: it was to be written
@@ -188,6 +188,17 @@ struct vmr_exit *vmr_exit_msr_again(struct vmr_vcpu *vcpu,
 				    const struct vmr_exit_state *from);
 struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
 				     const struct vmr_exit_state *from);
+
+/**
+ * vmr_exit_undecoded() - have user space execute an instruction that touches a device
+ * @vcpu: the vCPU, with all groups of registers read
+ * @gpa: the device's address
+ * @flags: VMR_EXIT_WRITE, VMR_EXIT_FETCH or 0
+ *
+ * Context: The vCPU's thread, process.
+ * Return: VMR_GO_USER.
+ */
+enum vmr_verdict vmr_exit_undecoded(struct vmr_vcpu *vcpu, u64 gpa, u8 flags);
 
 /**
  * vmr_exit_mmio_go_on() - go on with an instruction that touches devices

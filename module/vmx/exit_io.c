@@ -12,6 +12,7 @@
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
+#include "ept/slots.h"
 #include "ring/area.h"
 #include "ring/post.h"
 #include "ring/region.h"
@@ -259,6 +260,17 @@ static void finish_ins(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 }
 
 /*
+ * The operand of the next element isn't in RAM. In a slot, that is a memory fault. As a
+ * device's it would take exits of two kinds for each element: user space may execute it.
+ */
+static enum vmr_verdict no_memory(struct vmr_vcpu *vcpu, u64 gpa, bool write)
+{
+	if (vmr_ept_is_memory(&vcpu->vm->ept, gpa, write))
+		return vmr_exit_hole(vcpu, gpa, write);
+	return vmr_exit_undecoded(vcpu, gpa, write ? VMR_EXIT_WRITE : 0);
+}
+
+/*
  * How many elements can be moved before one faults. Those of OUTS are read into the
  * bulk page, those of INS only looked at.
  */
@@ -331,7 +343,7 @@ static enum vmr_verdict many(struct vmr_vcpu *vcpu)
 	count = move(vcpu, &string, piece(vcpu, &string), &verdict, &gpa);
 	if (!count)
 		return verdict == VMR_MEMORY_NONE ?
-		       vmr_exit_hole(vcpu, gpa, string.io.in) : VMR_GO_AGAIN;
+		       no_memory(vcpu, gpa, string.io.in) : VMR_GO_AGAIN;
 	/* What faults comes after what doesn't: it is found again. */
 	vcpu->redeliver = 0;
 	vcpu->state.cr2 = cr2;

@@ -84,7 +84,7 @@ static struct vmr_exit *begin_undecoded(struct vmr_vcpu *vcpu, u8 flags)
 	return exit;
 }
 
-static enum vmr_verdict undecoded(struct vmr_vcpu *vcpu, u64 gpa, u8 flags)
+enum vmr_verdict vmr_exit_undecoded(struct vmr_vcpu *vcpu, u64 gpa, u8 flags)
 {
 	struct vmr_exit *exit = begin_undecoded(vcpu, flags);
 	struct vmr_walk_mode mode;
@@ -339,7 +339,8 @@ static enum vmr_verdict missed(struct vmr_vcpu *vcpu)
 	forget(vcpu);
 	if (++vcpu->decoded.misses < MISSES_MOST)
 		return VMR_GO_AGAIN;
-	return undecoded(vcpu, vcpu->exit.gpa, flags_of(vcpu->exit.qualification));
+	return vmr_exit_undecoded(vcpu, vcpu->exit.gpa,
+				  flags_of(vcpu->exit.qualification));
 }
 
 static enum vmr_verdict fault(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
@@ -355,7 +356,7 @@ static enum vmr_verdict fault(struct vmr_vcpu *vcpu, const struct vmr_emulation 
 static enum vmr_verdict hole(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
 	if (e->table && !signal_pending(current))
-		return undecoded(vcpu, e->gpa, e->write ? VMR_EXIT_WRITE : 0);
+		return vmr_exit_undecoded(vcpu, e->gpa, e->write ? VMR_EXIT_WRITE : 0);
 	return vmr_exit_hole(vcpu, e->gpa, e->write);
 }
 
@@ -410,8 +411,8 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 	case VMR_DECODE_DONE:
 		break;
 	case VMR_DECODE_UNKNOWN:
-		return undecoded(vcpu, vcpu->exit.gpa,
-				 flags_of(vcpu->exit.qualification));
+		return vmr_exit_undecoded(vcpu, vcpu->exit.gpa,
+					  flags_of(vcpu->exit.qualification));
 	default:
 		return missed(vcpu);
 	}
@@ -468,7 +469,7 @@ static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 		return lost(vcpu);
 	if (vcpu->redeliver || qualification & SDM_EPT_QUAL_FETCH ||
 	    (qualification & operand) != operand)
-		return undecoded(vcpu, vcpu->exit.gpa, flags_of(qualification));
+		return vmr_exit_undecoded(vcpu, vcpu->exit.gpa, flags_of(qualification));
 	/* The guest has run since: what is there now may be another instruction. */
 	vcpu->decoded.valid = false;
 	return emulate(vcpu, true);
