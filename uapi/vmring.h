@@ -328,8 +328,8 @@ static_assert(sizeof(struct vmr_msr_policy) == 24, "vmr_msr_policy");
 
 /*
  * What CPUID answers. A leaf whose answer depends on ECX has an entry for each
- * subleaf, with VMR_CPUID_SUBLEAF set. The bits that depend on the guest's state
- * (OSXSAVE, OSPKE) are kept right by the kernel, and what vmring doesn't switch
+ * subleaf, with VMR_CPUID_SUBLEAF set. Bits that depend on the guest's state
+ * (OSXSAVE, OSPKE, SYSCALL) are kept right by the kernel, and what vmring doesn't switch
  * is hidden, whatever the table says. A leaf that is not in the table is answered
  * as the manual has it: the highest basic leaf's data above that, else zeroes.
  */

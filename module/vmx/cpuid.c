@@ -14,6 +14,7 @@
 #define LEAF_TOPOLOGY		0x0b
 #define LEAF_XSAVE		0x0d
 #define LEAF_TOPOLOGY_2		0x1f
+#define LEAF_X1			0x80000001U
 #define RANGE_BASE		0xc0000000U
 
 /* "XSAVE Area": the legacy region and the header, which are always there. */
@@ -110,8 +111,17 @@ no_level(struct vmr_cpuid_table *table, u32 subleaf, u32 x2apic_id)
 	return &table->made;
 }
 
+/* "CPUID": an Intel CPU has SYSCALL in 64-bit mode only, and says so. */
+static const struct vmr_cpuid_answer *without_syscall(struct vmr_cpuid_table *table)
+{
+	table->made = *table->syscall;
+	table->made.edx &= ~SDM_CPUID_X1_EDX_SYSCALL;
+	return &table->made;
+}
+
 const struct vmr_cpuid_answer *
-vmr_cpuid_find_any(struct vmr_cpuid_table *table, u32 leaf, u32 subleaf)
+vmr_cpuid_find_any(struct vmr_cpuid_table *table, u32 leaf, u32 subleaf,
+		   bool in_64bit)
 {
 	const struct vmr_cpuid_leaf *line = answering_line(table, leaf);
 	const struct vmr_cpuid_answer *answer;
@@ -120,6 +130,8 @@ vmr_cpuid_find_any(struct vmr_cpuid_table *table, u32 leaf, u32 subleaf)
 		return &nothing;
 	leaf = leaf_of(line);
 	answer = vmr_cpuid_known(table, leaf, subleaf);
+	if (answer && answer == table->syscall && !in_64bit)
+		return without_syscall(table);
 	if (answer)
 		return answer;
 	if (leaf == LEAF_TOPOLOGY || leaf == LEAF_TOPOLOGY_2)
@@ -229,7 +241,7 @@ static struct vmr_cpuid_answer *writable(struct vmr_cpuid_table *table,
 	return (struct vmr_cpuid_answer *)vmr_cpuid_known(table, leaf, subleaf);
 }
 
-/* NULL where vmr_cpuid_find_any() has to look at ECX. */
+/* NULL where vmr_cpuid_find_any() has to look at ECX, or at the mode. */
 static const struct vmr_cpuid_answer *
 direct_answer(const struct vmr_cpuid_table *table, u32 leaf)
 {
@@ -237,7 +249,7 @@ direct_answer(const struct vmr_cpuid_table *table, u32 leaf)
 
 	if (!line)
 		return &nothing;
-	return line->subleaves ? NULL : &line->answer;
+	return line->subleaves || &line->answer == table->syscall ? NULL : &line->answer;
 }
 
 static void fill_direct(struct vmr_cpuid_table *table)
@@ -278,6 +290,9 @@ int vmr_cpuid_build(struct vmr_cpuid_table *table,
 	table->extended = writable(table, 7, 0);
 	table->xsave = writable(table, LEAF_XSAVE, 0);
 	table->xsave_compacted = writable(table, LEAF_XSAVE, 1);
+	table->syscall = writable(table, LEAF_X1, 0);
+	if (table->syscall && !(table->syscall->edx & SDM_CPUID_X1_EDX_SYSCALL))
+		table->syscall = NULL;
 	table->apic = table->basic && table->basic->edx & SDM_CPUID_1_EDX_APIC;
 	if (table->xsave)
 		table->xsave->ecx = standard_size(table,

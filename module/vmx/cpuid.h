@@ -64,6 +64,7 @@ struct vmr_cpuid_host {
  * @extended: CPUID.(07H, 0)
  * @xsave: CPUID.(0DH, 0)
  * @xsave_compacted: CPUID.(0DH, 1)
+ * @syscall: CPUID.80000001H in @leaves, NULL if it doesn't have SYSCALL
  * @apic: CPUID.01H:EDX.APIC as the table has it
  * @made: the answer to a leaf that has no line and isn't all zeroes
  *
@@ -78,6 +79,7 @@ struct vmr_cpuid_table {
 	struct vmr_cpuid_answer *extended;
 	struct vmr_cpuid_answer *xsave;
 	struct vmr_cpuid_answer *xsave_compacted;
+	struct vmr_cpuid_answer *syscall;
 	bool apic;
 	struct vmr_cpuid_answer made;
 };
@@ -114,40 +116,36 @@ const struct vmr_cpuid_answer *
 vmr_cpuid_known(const struct vmr_cpuid_table *table, u32 leaf, u32 subleaf);
 
 /**
- * vmr_cpuid_find_any() - answer CPUID where vmr_cpuid_find() can't do it at once
+ * vmr_cpuid_find_any() - answer CPUID where vmr_cpuid_find_direct() can't
  * @table: the vCPU's table
  * @leaf: EAX
  * @subleaf: ECX
+ * @in_64bit: the guest is in 64-bit mode: SYSCALL
  *
- * Context: as vmr_cpuid_find().
- * Return: the answer, good until the next call.
+ * Context: the vCPU's thread.
+ * Return: the answer, good until the next call; never NULL.
  */
 const struct vmr_cpuid_answer *
-vmr_cpuid_find_any(struct vmr_cpuid_table *table, u32 leaf, u32 subleaf);
+vmr_cpuid_find_any(struct vmr_cpuid_table *table, u32 leaf, u32 subleaf,
+		   bool in_64bit);
 
 /**
- * vmr_cpuid_find() - answer a guest's CPUID
+ * vmr_cpuid_find_direct() - answer a guest's CPUID, if that depends on EAX alone
  * @table: the vCPU's table
  * @leaf: EAX
- * @subleaf: ECX
  *
  * The index can't leave the array whatever the guest's EAX is, executed or
  * speculated: no array_index_nospec() needed.
  *
  * Context: the vCPU's thread.
- * Return: the answer, good until the next call; never NULL.
+ * Return: the answer, good until the next call; NULL: it takes vmr_cpuid_find_any().
  */
 static __always_inline const struct vmr_cpuid_answer *
-vmr_cpuid_find(struct vmr_cpuid_table *table, u32 leaf, u32 subleaf)
+vmr_cpuid_find_direct(const struct vmr_cpuid_table *table, u32 leaf)
 {
-	const struct vmr_cpuid_answer *answer;
-
-	if (!(leaf & (0x3fffffffU & ~(VMR_CPUID_DIRECT - 1)))) {
-		answer = table->direct[leaf >> 30][leaf & (VMR_CPUID_DIRECT - 1)];
-		if (answer)
-			return answer;
-	}
-	return vmr_cpuid_find_any(table, leaf, subleaf);
+	if (leaf & (0x3fffffffU & ~(VMR_CPUID_DIRECT - 1)))
+		return NULL;
+	return table->direct[leaf >> 30][leaf & (VMR_CPUID_DIRECT - 1)];
 }
 
 /**

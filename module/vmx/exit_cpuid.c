@@ -11,12 +11,23 @@
 #include "vmx/exit.h"
 #include "vmx/state.h"
 
+static noinline const struct vmr_cpuid_answer *find_any(struct vmr_vcpu *vcpu)
+{
+	bool in_64bit = vcpu->state.efer & SDM_EFER_LMA &&
+			vmr_vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS) & SDM_SEGMENT_L;
+
+	return vmr_cpuid_find_any(vcpu->cpuid, vcpu->state.gpr[VMR_RAX],
+				  vcpu->state.gpr[VMR_RCX], in_64bit);
+}
+
 enum vmr_verdict vmr_exit_cpuid(struct vmr_vcpu *vcpu)
 {
 	u64 *gpr = vcpu->state.gpr;
 	const struct vmr_cpuid_answer *answer;
 
-	answer = vmr_cpuid_find(vcpu->cpuid, gpr[VMR_RAX], gpr[VMR_RCX]);
+	answer = vmr_cpuid_find_direct(vcpu->cpuid, gpr[VMR_RAX]);
+	if (unlikely(!answer))
+		answer = find_any(vcpu);
 	gpr[VMR_RAX] = answer->eax;
 	gpr[VMR_RBX] = answer->ebx;
 	gpr[VMR_RCX] = answer->ecx;

@@ -13,6 +13,7 @@
 #define OSXSAVE		(1u << 27)
 #define APIC_ID		0xff000000
 #define OSPKE		(1u << 4)
+#define SYSCALL		(1u << 11)
 
 /* The leaf and subleaf come from the data page, the answer goes there. */
 GUEST64(ask,
@@ -234,6 +235,22 @@ TEST_F(vm, bits_of_the_guests_state)
 }
 
 /* The same from ring 3 and in real mode. */
+GUEST64(ask_syscall, "mov $0x80000001, %eax; cpuid; hlt");
+GUEST32(ask_syscall32, "mov $0x80000001, %eax; cpuid; hlt");
+
+/* SYSCALL is there in 64-bit mode, and told of there alone. */
+TEST_F(vm, syscall_in_each_mode)
+{
+	SKIP_ON_KVM();
+	vcpu_start(&self->cpu, GUEST_LONG, guest(ask_syscall));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(SYSCALL, vcpu_gpr(&self->cpu, VMR_RDX) & SYSCALL);
+	vcpu_start(&self->cpu, GUEST_FLAT32, guest(ask_syscall32));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(0, vcpu_gpr(&self->cpu, VMR_RDX) & SYSCALL);
+	EXPECT_NE(0, vcpu_gpr(&self->cpu, VMR_RDX));
+}
+
 GUEST16(real_cpuid, "mov $0x40000000, %eax; cpuid; hlt");
 
 TEST_F(vm, in_real_mode)

@@ -123,11 +123,17 @@ static u32 random_entries(u64 *seed, struct vmr_cpuid_entry *entries)
 	return count;
 }
 
+static const struct vmr_cpuid_answer *find(u32 leaf, u32 subleaf)
+{
+	return vmr_cpuid_find_direct(&table, leaf) ?:
+	       vmr_cpuid_find_any(&table, leaf, subleaf, true);
+}
+
 static void compare(const struct vmr_cpuid_entry *entries, u32 count, u32 leaf,
 		    u32 subleaf)
 {
 	struct vmr_cpuid_answer want = model(entries, count, leaf, subleaf);
-	const struct vmr_cpuid_answer *got = vmr_cpuid_find(&table, leaf, subleaf);
+	const struct vmr_cpuid_answer *got = find(leaf, subleaf);
 
 	if (!same(got, &want))
 		unit_fail(__FILE__, __LINE__, "leaf %x, subleaf %x: %x %x, not %x %x",
@@ -165,10 +171,17 @@ void cpuid_empty(void)
 
 	EXPECT_EQ(vmr_cpuid_build(&table, NULL, 0, &host), 0);
 	for (i = 0; i < 4 * 0x30; i++)
-		EXPECT(same(vmr_cpuid_find(&table, i % 4 << 30 | i / 4, i), &nothing));
+		EXPECT(same(find(i % 4 << 30 | i / 4, i), &nothing));
 	EXPECT(!vmr_cpuid_known(&table, 0, 0));
 	vmr_cpuid_set_guest_bits(&table, ~0ULL, ~0ULL, ~0ULL);
-	EXPECT(same(vmr_cpuid_find(&table, 1, 0), &nothing));
+	EXPECT(same(find(1, 0), &nothing));
+}
+
+/* It depends on the mode, then. */
+static bool has_syscall(u32 leaf)
+{
+	return leaf == 0x80000001 &&
+	       vmr_cpuid_known(&table, leaf, 0)->edx & SDM_CPUID_X1_EDX_SYSCALL;
 }
 
 /* What doesn't depend on ECX is answered without a search. */
@@ -190,7 +203,8 @@ void cpuid_direct(void)
 
 			if (entry)
 				EXPECT_EQ(!table.direct[i % 4][i / 4],
-					  entry->flags & VMR_CPUID_SUBLEAF);
+					  entry->flags & VMR_CPUID_SUBLEAF ||
+					  has_syscall(leaf));
 		}
 	}
 }
@@ -198,6 +212,24 @@ void cpuid_direct(void)
 static int build(const struct vmr_cpuid_entry *entries, u32 count)
 {
 	return vmr_cpuid_build(&table, entries, count, &host);
+}
+
+/* Only its bit goes, only outside of 64-bit mode, and not for good. */
+void cpuid_syscall(void)
+{
+	const struct vmr_cpuid_entry entry = {
+		.leaf = 0x80000001, .eax = 1, .edx = SDM_CPUID_X1_EDX_SYSCALL | SDM_CPUID_X1_EDX_LM,
+	};
+	int round;
+
+	EXPECT_EQ(build(&entry, 1), 0);
+	for (round = 0; round < 2; round++) {
+		EXPECT(!vmr_cpuid_find_direct(&table, entry.leaf));
+		EXPECT_EQ(vmr_cpuid_find_any(&table, entry.leaf, 0, false)->edx,
+			  SDM_CPUID_X1_EDX_LM);
+		EXPECT_EQ(vmr_cpuid_find_any(&table, entry.leaf, 0, false)->eax, 1);
+		EXPECT_EQ(vmr_cpuid_find_any(&table, entry.leaf, 5, true)->edx, entry.edx);
+	}
 }
 
 #define SUB	VMR_CPUID_SUBLEAF
@@ -251,32 +283,32 @@ static const struct vmr_cpuid_entry stateful[] = {
 void cpuid_guest_bits(void)
 {
 	EXPECT_EQ(build(stateful, ARRAY_SIZE(stateful)), 0);
-	EXPECT(!(vmr_cpuid_find(&table, 1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE));
-	EXPECT(!(vmr_cpuid_find(&table, 1, 0)->edx & SDM_CPUID_1_EDX_APIC));
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ebx, 576);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ecx, 1664 + 1024);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->eax, XCR0_ALL);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->edx, 0);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->eax, 7);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 576);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ecx, 0);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 5)->ecx, 2);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 9)->eax, 0);	/* PKRU is hidden */
+	EXPECT(!(find(1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE));
+	EXPECT(!(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC));
+	EXPECT_EQ(find(0xd, 0)->ebx, 576);
+	EXPECT_EQ(find(0xd, 0)->ecx, 1664 + 1024);
+	EXPECT_EQ(find(0xd, 0)->eax, XCR0_ALL);
+	EXPECT_EQ(find(0xd, 0)->edx, 0);
+	EXPECT_EQ(find(0xd, 1)->eax, 7);
+	EXPECT_EQ(find(0xd, 1)->ebx, 576);
+	EXPECT_EQ(find(0xd, 1)->ecx, 0);
+	EXPECT_EQ(find(0xd, 5)->ecx, 2);
+	EXPECT_EQ(find(0xd, 9)->eax, 0);	/* PKRU is hidden */
 
 	vmr_cpuid_set_guest_bits(&table, SDM_CR4_OSXSAVE, 7, 0);
-	EXPECT(vmr_cpuid_find(&table, 1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ebx, 576 + 256);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ecx, 1664 + 1024);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 576 + 256);
+	EXPECT(find(1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE);
+	EXPECT_EQ(find(0xd, 0)->ebx, 576 + 256);
+	EXPECT_EQ(find(0xd, 0)->ecx, 1664 + 1024);
+	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 256);
 
 	/* The opmask registers: at 1088, or behind the header, aligned. */
 	vmr_cpuid_set_guest_bits(&table, ~SDM_CR4_OSXSAVE, 0xe3, 0);
-	EXPECT(!(vmr_cpuid_find(&table, 1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE));
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ebx, 1664 + 1024);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 576 + 64 + 512 + 1024);
+	EXPECT(!(find(1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE));
+	EXPECT_EQ(find(0xd, 0)->ebx, 1664 + 1024);
+	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 64 + 512 + 1024);
 	vmr_cpuid_set_guest_bits(&table, 0, 0x23, 0);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ebx, 1088 + 64);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 576 + 64);
+	EXPECT_EQ(find(0xd, 0)->ebx, 1088 + 64);
+	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 64);
 }
 
 void cpuid_alignment(void)
@@ -291,8 +323,8 @@ void cpuid_alignment(void)
 
 	EXPECT_EQ(build(odd, ARRAY_SIZE(odd)), 0);
 	vmr_cpuid_set_guest_bits(&table, 0, 0x67, 0);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 576 + 64 + 8 + 8);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 0)->ebx, 4096 + 8);
+	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 64 + 8 + 8);
+	EXPECT_EQ(find(0xd, 0)->ebx, 4096 + 8);
 }
 
 /* Without XSAVEC there is no compacted form to tell the size of. */
@@ -305,8 +337,8 @@ void cpuid_no_compaction(void)
 
 	EXPECT_EQ(build(plain, ARRAY_SIZE(plain)), 0);
 	vmr_cpuid_set_guest_bits(&table, 0, 7, 0);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->eax, 1);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xd, 1)->ebx, 0);
+	EXPECT_EQ(find(0xd, 1)->eax, 1);
+	EXPECT_EQ(find(0xd, 1)->ebx, 0);
 }
 
 /* APIC and OSPKE can't be offered yet; the code that keeps them right is there. */
@@ -314,17 +346,17 @@ void cpuid_guest_bits_to_come(void)
 {
 	EXPECT_EQ(build(stateful, ARRAY_SIZE(stateful)), 0);
 	vmr_cpuid_set_guest_bits(&table, 0, 1, ~0ULL);
-	EXPECT(!(vmr_cpuid_find(&table, 1, 0)->edx & SDM_CPUID_1_EDX_APIC));
+	EXPECT(!(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC));
 	table.apic = true;
 	vmr_cpuid_set_guest_bits(&table, 0, 1, SDM_APIC_BASE_ENABLE);
-	EXPECT(vmr_cpuid_find(&table, 1, 0)->edx & SDM_CPUID_1_EDX_APIC);
+	EXPECT(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC);
 	vmr_cpuid_set_guest_bits(&table, 0, 1, ~SDM_APIC_BASE_ENABLE);
-	EXPECT(!(vmr_cpuid_find(&table, 1, 0)->edx & SDM_CPUID_1_EDX_APIC));
+	EXPECT(!(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC));
 
 	vmr_cpuid_set_guest_bits(&table, SDM_CR4_PKE, 1, 0);
-	EXPECT(vmr_cpuid_find(&table, 7, 0)->ecx & SDM_CPUID_7_ECX_OSPKE);
+	EXPECT(find(7, 0)->ecx & SDM_CPUID_7_ECX_OSPKE);
 	vmr_cpuid_set_guest_bits(&table, ~SDM_CR4_PKE, 1, 0);
-	EXPECT(!(vmr_cpuid_find(&table, 7, 0)->ecx & SDM_CPUID_7_ECX_OSPKE));
+	EXPECT(!(find(7, 0)->ecx & SDM_CPUID_7_ECX_OSPKE));
 }
 
 static struct vmr_cpuid_entry hidden(u32 leaf, u32 subleaf,
@@ -547,10 +579,10 @@ void cpuid_offer(void)
 			EXPECT(((u64)entries[i - 1].leaf << 32 | entries[i - 1].subleaf) <
 			       ((u64)again.leaf << 32 | again.subleaf));
 	}
-	EXPECT_EQ(vmr_cpuid_find(&table, 0, 0)->eax, 0x1f);
-	EXPECT_EQ(vmr_cpuid_find(&table, 0x80000000, 0)->eax, 0x80000008);
-	EXPECT_EQ(vmr_cpuid_find(&table, 1, 0)->ebx, 0x00ffffff);
-	EXPECT(vmr_cpuid_find(&table, 1, 0)->ecx & SDM_CPUID_1_ECX_HYPERVISOR);
+	EXPECT_EQ(find(0, 0)->eax, 0x1f);
+	EXPECT_EQ(find(0x80000000, 0)->eax, 0x80000008);
+	EXPECT_EQ(find(1, 0)->ebx, 0x00ffffff);
+	EXPECT(find(1, 0)->ecx & SDM_CPUID_1_ECX_HYPERVISOR);
 	EXPECT(vmr_cpuid_known(&table, 4, 3));
 	EXPECT(!vmr_cpuid_known(&table, 4, 5));
 	EXPECT(vmr_cpuid_known(&table, 7, 2));
@@ -561,7 +593,7 @@ void cpuid_offer(void)
 	EXPECT(!vmr_cpuid_known(&table, 0xd, 9));
 	EXPECT(!vmr_cpuid_known(&table, 0xa, 0));
 	EXPECT(!vmr_cpuid_known(&table, 0x14, 0));
-	EXPECT_EQ(vmr_cpuid_find(&table, 0xb, 1)->edx, 0);
+	EXPECT_EQ(find(0xb, 1)->edx, 0);
 
 	/* Too little room: counted all the same, and nothing written behind it. */
 	for (i = 0; i < count; i++) {

@@ -165,6 +165,7 @@ static const struct {
 	{ "cr_limits_without_xsave", cr_limits_without_xsave },
 	{ "cpuid_no_compaction", cpuid_no_compaction },
 	{ "cpuid_direct", cpuid_direct },
+	{ "cpuid_syscall", cpuid_syscall },
 	{ "cpuid_kept", cpuid_kept },
 	{ "walk_marks", walk_marks },
 	{ "decode_addresses", decode_addresses },

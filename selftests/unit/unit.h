@@ -213,6 +213,7 @@ void walk_each_bit_short(void);
 void cr_limits_without_xsave(void);
 void cpuid_no_compaction(void);
 void cpuid_direct(void);
+void cpuid_syscall(void);
 void cpuid_kept(void);
 void walk_marks(void);
 void decode_addresses(void);
