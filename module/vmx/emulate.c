@@ -143,12 +143,10 @@ static enum vmr_emulate_verdict find_pieces(struct vmr_emulation *e, u64 linear,
 	u8 done = 0;
 
 	for (at->pieces = 0; done < at->size; at->pieces++) {
-		u64 here = linear + done;
+		u64 here = vmr_linear_next(e->mode, linear, done);
 		u32 room;
 		enum vmr_emulate_verdict v;
 
-		if (!(e->mode->efer & SDM_EFER_LMA))
-			here = (u32)here;
 		room = PAGE_BYTES - (here & (PAGE_BYTES - 1));
 		at->piece[at->pieces].size = at->size - done < room ?
 					     at->size - done : room;

@@ -69,7 +69,7 @@ static void raise_page_fault(struct vmr_vcpu *vcpu, u64 linear, u32 error)
 	vmr_events_raise_error(vcpu, SDM_VECTOR_PF, error);
 }
 
-/* Page by page; wraps at 4 GiB outside of 64-bit mode. */
+/* Page by page. */
 static enum vmr_memory_verdict
 walk_through(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode, u64 linear,
 	     u32 length, const struct access *access, u64 *gpa)
@@ -78,10 +78,8 @@ walk_through(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode, u64 linear
 	u32 done, piece;
 
 	for (done = 0; done < length; done += piece) {
-		u64 here = linear + done;
+		u64 here = vmr_linear_next(mode, linear, done);
 
-		if (!(mode->efer & SDM_EFER_LMA))
-			here = (u32)here;
 		piece = min_t(u32, length - done, PAGE_SIZE - offset_in_page(here));
 		switch (vmr_memory_translate(vcpu, mode, here, access->kind,
 					     &result)) {
@@ -152,7 +150,7 @@ u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
 		       vcpu->state.rip, 1, VMR_WALK_FETCH, &linear))
 		return 0;
 	for (done = 0; done < INSTRUCTION_BYTES; done += piece) {
-		u64 here = linear + done;
+		u64 here = vmr_linear_next(mode, linear, done);
 
 		piece = min_t(u32, INSTRUCTION_BYTES - done,
 			      PAGE_SIZE - offset_in_page(here));

@@ -10,6 +10,8 @@
 
 #include <linux/types.h>
 
+#include "vmx/arch.h"
+
 struct vmr_segment;
 
 /**
@@ -126,6 +128,23 @@ typedef int (*vmr_walk_exchange)(void *ctx, u64 gpa, u64 old, u64 new, u32 len);
  */
 int vmr_walk_mark(struct vmr_walk_result *result, u32 access,
 		  vmr_walk_exchange exchange, void *ctx);
+
+/**
+ * vmr_linear_next() - go on from a linear address
+ * @mode: how the guest translates addresses
+ * @linear: the address
+ * @by: how far
+ *
+ * Context: Any.
+ * Return: the address there; outside of 64-bit mode that is 0 behind 4 GiB.
+ */
+static inline u64 vmr_linear_next(const struct vmr_walk_mode *mode, u64 linear,
+				  u32 by)
+{
+	bool wide = mode->efer & SDM_EFER_LMA && mode->cs_l;
+
+	return wide ? linear + by : (u32)(linear + by);
+}
 
 /**
  * vmr_pdpte_valid() - tell whether a PDPTE register may be given a value

@@ -30,11 +30,13 @@ struct world {
 	struct vmr_emulation e;
 	u8 bits;
 	u32 reads, writes;
+	u64 second;		/* where the last translation was */
 };
 
 static enum vmr_walk_verdict translate(void *ctx, u64 linear, u32 access,
 				       struct vmr_walk_result *result)
 {
+	((struct world *)ctx)->second = linear;
 	if ((linear & ~0xfffULL) == ABSENT) {
 		result->error_code = access & VMR_WALK_WRITE ? SDM_PF_WRITE : 0;
 		return VMR_WALK_FAULT;
@@ -134,6 +136,7 @@ static u8 raises(struct world *world, const u8 *bytes, u64 at)
 }
 
 #define MOV_LOAD	AT(0x8b, 0x08, [15] = 0)		/* mov (%rax), %ecx */
+#define MOV_FS_LOAD	AT(0x64, 0x8b, 0x08, [15] = 0)		/* mov %fs:(%rax), %ecx */
 #define MOV_BYTE	AT(0x8a, 0x08, [15] = 0)
 #define MOVAPS		AT(0x0f, 0x28, 0x00, [15] = 0)
 #define MOVUPS		AT(0x0f, 0x10, 0x00, [15] = 0)
@@ -244,6 +247,28 @@ void emulate_segments(void)
 	EXPECT_EQ(run(&world, PUSH_AX, 0), VMR_EMULATE_DONE);
 	EXPECT_EQ(world.state.gpr[VMR_RSP], 0xabcdfffe);
 	EXPECT(world.e.registers);
+}
+
+/* Addresses go around at 4 GiB, in compatibility mode too. */
+void emulate_wraps(void)
+{
+	struct world world;
+	int long_mode;
+
+	for (long_mode = 0; long_mode < 2; long_mode++) {
+		prepare(&world, 32);
+		world.mode.efer = long_mode ? SDM_EFER_LMA : 0;
+		world.state.segment[VMR_DS].base = 0xffff0000;
+		EXPECT_EQ(run(&world, MOV_LOAD, 0xfffc), VMR_EMULATE_DONE);
+		EXPECT_EQ(world.second, 0xfffffffc);
+		world.state.segment[VMR_DS].base = 0xffff0002;
+		EXPECT_EQ(run(&world, MOV_LOAD, 0xfffc), VMR_EMULATE_DONE);
+		EXPECT_EQ(world.second, 0);
+	}
+	prepare(&world, 64);
+	world.state.segment[VMR_FS].base = 0xfffff000;
+	EXPECT_EQ(run(&world, MOV_FS_LOAD, 0xffe), VMR_EMULATE_DONE);
+	EXPECT_EQ(world.second, 0x100000000);
 }
 
 void emulate_missing_memory(void)

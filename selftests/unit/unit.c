@@ -177,6 +177,7 @@ static const struct {
 	{ "emulate_page_faults", emulate_page_faults },
 	{ "emulate_segments", emulate_segments },
 	{ "emulate_missing_memory", emulate_missing_memory },
+	{ "emulate_wraps", emulate_wraps },
 	{ "emulate_notes", emulate_notes },
 	{ "emulate_like_this_cpu", emulate_like_this_cpu },
 	{ "watch_like_the_manual", watch_like_the_manual },

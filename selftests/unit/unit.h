@@ -225,6 +225,7 @@ void emulate_vector_units(void);
 void emulate_page_faults(void);
 void emulate_segments(void);
 void emulate_missing_memory(void);
+void emulate_wraps(void);
 void emulate_notes(void);
 void emulate_like_this_cpu(void);
 void watch_like_the_manual(void);
