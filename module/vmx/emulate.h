@@ -24,6 +24,9 @@
 #define VMR_DEVICE_MOST		8
 #define VMR_DEVICE_MOST_VECTOR	32
 
+/* More than any instruction makes. */
+#define VMR_DEVICE_ACCESSES	16
+
 enum vmr_emulate_verdict {
 	VMR_EMULATE_DONE,	/* it has been executed */
 	VMR_EMULATE_DEVICE,	/* an access to a device comes next: gpa, size, ... */

@@ -127,6 +127,10 @@ static bool finish_access(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 	value &= vmr_size_mask(min_t(u8, vcpu->outstanding.size, sizeof(value)));
 	if (finish_last(vcpu, value))
 		return false;
+	if (vcpu->mmio.accesses == VMR_DEVICE_ACCESSES) {
+		forget(vcpu);
+		return false;
+	}
 	vcpu->mmio.accesses++;
 	return true;
 }

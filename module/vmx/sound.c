@@ -11,6 +11,7 @@
 #include "vmcs/check.h"
 #include "vmx/arch.h"
 #include "vmx/cr.h"
+#include "vmx/emulate.h"
 #include "vmx/features.h"
 #include "vmx/qual.h"
 #include "vmx/sound.h"
@@ -126,6 +127,7 @@ static bool is_zero(const void *from, size_t length)
 static bool progress_is_sound(const struct vmr_mmio_progress *mmio)
 {
 	return mmio->bytes <= sizeof(mmio->data) &&
+	       mmio->accesses <= VMR_DEVICE_ACCESSES &&
 	       (mmio->accesses || !mmio->bytes) &&
 	       is_zero(mmio->reserved, sizeof(mmio->reserved)) &&
 	       is_zero(mmio->data + mmio->bytes, sizeof(mmio->data) - mmio->bytes);

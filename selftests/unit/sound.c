@@ -405,6 +405,7 @@ void sound_exits_refused(void)
 		SPOIL_EXIT(&intack, addr, 1),
 		SPOIL_EXIT(&intack, size, 1),
 		SPOIL_EXIT(&none_, mmio.data[0], 1),
+		SPOIL_EXIT(&none_, mmio.accesses, 17),
 	};
 	unsigned int i;
 
