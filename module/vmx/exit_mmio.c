@@ -356,10 +356,10 @@ static enum vmr_verdict fault(struct vmr_vcpu *vcpu, const struct vmr_emulation 
 	return VMR_GO_AGAIN;
 }
 
-/* RUN again tries again, from where it is. */
+/* A paging structure may be a device's; else RUN again tries again, from where it is. */
 static enum vmr_verdict hole(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 {
-	if (e->table && !signal_pending(current))
+	if (e->table && !vmr_ept_is_memory(&vcpu->vm->ept, e->gpa, e->write))
 		return vmr_exit_undecoded(vcpu, e->gpa, e->write ? VMR_EXIT_WRITE : 0);
 	return vmr_exit_hole(vcpu, e->gpa, e->write);
 }

@@ -754,4 +754,29 @@ TEST_F(vm, hole_behind_a_device)
 	EXPECT_EQ(0x5555, *(uint64_t *)memory);
 }
 
+/* The same for the tables that tell where its operands are. */
+TEST_F(vm, hole_in_the_tables)
+{
+	const uint64_t entries[] = { FAR | 7, RAM_PAGE | 7 };
+	uint8_t *memory = memory_get(4096, 4096);
+
+	SKIP_ON_KVM();
+	ASSERT_EQ(0, vm_slot(&self->vm, 1, FAR + 0x100000, memory, 4096, 0));
+	begin_code(&self->cpu, guest(copy));
+	((uint64_t *)(self->vm.ram + GUEST_PD))[WINDOW >> 21] = (FAR + 0x100000) | 7;
+	memcpy(memory, entries, sizeof(entries));
+	ASSERT_EXIT("mmio", &self->cpu);
+	EXPECT_EQ(FAR, self->cpu.exit.addr);
+	ASSERT_EQ(0, munmap(memory, 4096));
+	vcpu_answer_u64(&self->cpu, 0x6666);
+	ASSERT_EXIT("memory-fault", &self->cpu);
+	EXPECT_EQ(FAR + 0x100000, self->cpu.exit.addr & ~0xfffull);
+	EXPECT_EQ(VMR_FAULT_HOLE, self->cpu.exit.count);
+	ASSERT_EQ(memory, mmap(memory, 4096, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	memcpy(memory, entries, sizeof(entries));
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(0x6666, *(uint64_t *)(self->vm.ram + RAM_PAGE));
+}
+
 TEST_HARNESS_MAIN
