@@ -100,8 +100,8 @@ to_a_pty() {
 
 statistics() {
 	flat 21 timer --stats
-	said '^  intack +10$'
-	said '^  hlt +10$'
+	said '^  intack +10 +0$'
+	said '^  hlt +10 +0$'
 }
 
 # refused REGEX ARG...: bad usage, one sentence, and no guest.

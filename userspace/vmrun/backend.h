@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Owns what vmrun wants from a hypervisor. Two have it: vmring, and KVM beside it. Exits
- * and registers are vmring's own (uapi/); KVM's are put into that form.
+ * and registers are vmring's own (uapi/); KVM's are put into that form, its exits into a
+ * ring in ordinary memory.
  */
 #ifndef VMRUN_BACKEND_H
 #define VMRUN_BACKEND_H
@@ -15,26 +16,13 @@
 
 struct backend_vm;	/* each backend's own */
 struct backend_vcpu;
+struct ring;
 
-#define EXIT_WORDS	128
-
-/*
- * Why the guest stopped. An answer is written to data before the next run(): by IO and
- * MMIO that read count elements of size bytes, by INTACK the vector.
- */
-struct exit {
-	unsigned int reason;	/* VMR_EXIT_... */
-	bool write;
-	unsigned int size;	/* of an element; 0: the hypervisor couldn't tell */
-	unsigned int count;	/* of elements; 1 but for strings */
-	uint64_t addr;		/* port or guest-physical */
-	void *data;
-	char words[EXIT_WORDS];	/* of what can't go on: what the hypervisor says about it */
-};
+#define BACKEND_WORDS	128
 
 /*
  * Those that can fail return 0 or -1, having said why. map() and the vcpu's own are for
- * the thread that runs it, but for set_intr() and kick().
+ * the thread that runs it, but for what says another.
  */
 struct backend {
 	const char *name;
@@ -58,15 +46,41 @@ struct backend {
 	int (*set_state)(struct backend_vcpu *vcpu, uint64_t groups,
 			 const struct vmr_state *state);
 
-	/* Until the next exit; what the last one asked for is in its data. */
-	int (*run)(struct backend_vcpu *vcpu, struct exit *exit);
+	/* Where its exits are, and the answers go. */
+	struct ring *(*ring)(struct backend_vcpu *vcpu);
+
+	/* NULL, or: put what the hypervisor has into that ring; by the devices' lock, by any
+	 * thread. It may have something while run() is in progress: others look now and then.
+	 */
+	void (*collect)(struct backend_vcpu *vcpu);
+
+	/* The guest runs, until there is something in the ring for collect() or without. Those
+	 * that can serve don't return then, but wait until another thread has answered.
+	 */
+	int (*run)(struct backend_vcpu *vcpu);
+
+	/* NULL, or: from now on run() serves, and signals eventfd (-1: none) to a consumer
+	 * that sleeps. Its file is what VMR_WAIT is for.
+	 */
+	int (*serve)(struct backend_vcpu *vcpu, int eventfd);
+	int (*file)(struct backend_vcpu *vcpu);
+
+	/* A vCPU that is served sleeps for an answer that it has; any thread. */
+	void (*wake)(struct backend_vcpu *vcpu);
+
+	/* At VMR_EXIT_HLT, by the devices' lock. */
+	int (*rflags)(struct backend_vcpu *vcpu, uint64_t *rflags);
+
+	/* What can be said of an exit that can't be answered; any thread. */
+	void (*describe)(struct backend_vcpu *vcpu, const struct vmr_exit *entry,
+			 char words[BACKEND_WORDS]);
 
 	/* The PIC's wire, for any thread, by the devices' lock. While it is up and the guest
-	 * can take an interrupt, run() returns INTACK.
+	 * can take an interrupt, there is an INTACK.
 	 */
 	void (*set_intr)(struct backend_vcpu *vcpu, bool level);
 
-	/* The run() that is in progress, or the next, returns KICKED or INTERRUPTED. */
+	/* The run() that is in progress, or the next, returns. Any thread. */
 	void (*kick)(struct backend_vcpu *vcpu);
 
 	/* What it counted, a line each; by any thread while the vcpu doesn't run. */
@@ -75,5 +89,41 @@ struct backend {
 
 extern const struct backend backend_vmring;
 extern const struct backend backend_kvm;
+
+/* What the two have in common. */
+
+/**
+ * backend_open() - open the hypervisor's device
+ * @device: its path
+ * @advice: what to do if it isn't there
+ * @rights: what to do if it may not be opened
+ *
+ * Return: a file, or -1 (said why).
+ */
+int backend_open(const char *device, const char *advice, const char *rights);
+
+/**
+ * backend_call() - an ioctl that is expected to succeed
+ * @fd: the file
+ * @request: which
+ * @name: of it, for people
+ * @arg: its argument
+ *
+ * Return: its result, or -1 (said why).
+ */
+int backend_call(int fd, unsigned long request, const char *name, void *arg);
+
+#define BACKEND_CALL(fd, request, arg)	backend_call(fd, request, #request, arg)
+
+/**
+ * backend_map() - map a part of a vCPU's file
+ * @fd: the file
+ * @offset: the part
+ * @size: its length
+ * @writable: or only to be read
+ *
+ * Return: the mapping, or NULL (said why).
+ */
+void *backend_map(int fd, uint64_t offset, uint64_t size, bool writable);
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns how vmrun drives KVM: without any of its interrupt controllers, and with its exits
- * and registers in vmring's form.
+ * and registers in vmring's form. What the guest writes to coalesced ranges is posted.
  */
+#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/kvm.h>
 #include <pthread.h>
 #include <signal.h>
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "ring.h"
 #include "say.h"
 
 #define DEVICE		"/dev/kvm"
@@ -27,8 +28,27 @@
 #define MSR_MISC_ENABLE		0x1a0
 #define MISC_ENABLE_FAST_STRING	1
 
+#define PAGE		4096u
+#define RFLAGS_IF	(1u << 9)
+#define RING_ENTRIES	256
+
+#define COALESCED_MOST	((PAGE - sizeof(struct kvm_coalesced_mmio_ring)) / \
+			 sizeof(struct kvm_coalesced_mmio))
+
+static_assert(COALESCED_MOST < RING_ENTRIES, "all of them have room, and an exit behind them");
+
 struct backend_vm {
 	int dev, fd;
+	unsigned int coalesced;	/* the ring's page in a vCPU's mapping, 0: there is none */
+	bool coalesced_ports;
+};
+
+/* What a vCPU's area has with vmring, in ordinary memory. */
+struct area {
+	struct vmr_exit entries[RING_ENTRIES];
+	uint32_t producer, need_kick;
+	uint32_t consumer, need_wakeup;
+	struct vmr_reply reply;
 };
 
 struct backend_vcpu {
@@ -36,31 +56,24 @@ struct backend_vcpu {
 	int fd;
 	size_t run_size;
 	struct kvm_run *run;
-	pthread_t thread;	/* that runs it, once there is one */
+	struct kvm_coalesced_mmio_ring *coalesced;
+	struct area area;
+	struct ring ring;		/* in that */
+	struct vmr_exit exit;		/* the last one that isn't posted */
+	atomic_bool has_exit;		/* it isn't in the ring yet */
+	bool wants_answer;		/* KVM's memory is to get its reply */
+	char words[BACKEND_WORDS];	/* about it */
+	pthread_t thread;		/* that runs it, once there is one */
 	atomic_bool has_thread;
-	atomic_bool intr;	/* the PIC's wire */
+	atomic_bool intr;		/* the PIC's wire */
 	atomic_bool kicked;
-	bool intack;		/* the last exit asked for a vector */
-	uint8_t vector;
 	uint64_t windows, injected;
 };
 
 static int open_device(void)
 {
-	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd >= 0)
-		return fd;
-	switch (errno) {
-	case ENOENT:
-	case ENXIO:
-	case ENODEV:
-		return fail(DEVICE ": no such device: is KVM loaded? try 'modprobe kvm_intel'");
-	case EACCES:
-	case EPERM:
-		return fail(DEVICE ": permission denied: be root, or in the group that owns it");
-	}
-	return fail(DEVICE ": %s", strerror(errno));
+	return backend_open(DEVICE, "is KVM loaded? try 'modprobe kvm_intel'",
+			    "be root, or in the group that owns it");
 }
 
 /* A signal ends KVM_RUN; that it came is all. */
@@ -85,12 +98,12 @@ static int create_vm(struct backend_vm *vm)
 	if (ioctl(vm->dev, KVM_GET_API_VERSION, 0) != KVM_API_VERSION ||
 	    ioctl(vm->dev, KVM_CHECK_EXTENSION, KVM_CAP_IMMEDIATE_EXIT) <= 0)
 		return fail(DEVICE ": this KVM is too old");
-	vm->fd = ioctl(vm->dev, KVM_CREATE_VM, 0);
+	vm->fd = BACKEND_CALL(vm->dev, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
-		return fail("KVM_CREATE_VM: %s", strerror(errno));
-	if (ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_ADDRESS))
-		return fail("KVM_SET_TSS_ADDR: %s", strerror(errno));
-	return 0;
+		return -1;
+	vm->coalesced = ioctl(vm->dev, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
+	vm->coalesced_ports = ioctl(vm->dev, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_PIO) > 0;
+	return BACKEND_CALL(vm->fd, KVM_SET_TSS_ADDR, (void *)TSS_ADDRESS);
 }
 
 static void kvm_destroy(struct backend_vm *vm)
@@ -126,9 +139,7 @@ static int kvm_map(struct backend_vm *vm, unsigned int slot, uint64_t gpa, void 
 		.userspace_addr = (uintptr_t)host,
 	};
 
-	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
-		return fail("KVM_SET_USER_MEMORY_REGION: %s", strerror(errno));
-	return 0;
+	return BACKEND_CALL(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
 }
 
 /* ---- CPUID ---- */
@@ -151,9 +162,9 @@ static int kvm_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries, uns
 
 	if (!table)
 		return -1;
-	if (ioctl(vm->dev, KVM_GET_SUPPORTED_CPUID, table)) {
+	if (BACKEND_CALL(vm->dev, KVM_GET_SUPPORTED_CPUID, table)) {
 		free(table);
-		return fail("KVM_GET_SUPPORTED_CPUID: %s", strerror(errno));
+		return -1;
 	}
 	for (i = 0; i < table->nent; i++) {
 		const struct kvm_cpuid_entry2 *from = &table->entries[i];
@@ -175,12 +186,10 @@ static int turn_apic_off(struct backend_vcpu *vcpu)
 {
 	struct kvm_sregs sregs;
 
-	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
-		return fail("KVM_GET_SREGS: %s", strerror(errno));
+	if (BACKEND_CALL(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return -1;
 	sregs.apic_base &= ~APIC_BASE_ENABLE;
-	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
-		return fail("KVM_SET_SREGS: %s", strerror(errno));
-	return 0;
+	return BACKEND_CALL(vcpu->fd, KVM_SET_SREGS, &sregs);
 }
 
 static int kvm_set_cpuid(struct backend_vcpu *vcpu, const struct vmr_cpuid_entry *entries,
@@ -200,11 +209,9 @@ static int kvm_set_cpuid(struct backend_vcpu *vcpu, const struct vmr_cpuid_entry
 			.eax = entries[i].eax, .ebx = entries[i].ebx,
 			.ecx = entries[i].ecx, .edx = entries[i].edx,
 		};
-	error = ioctl(vcpu->fd, KVM_SET_CPUID2, table);
+	error = BACKEND_CALL(vcpu->fd, KVM_SET_CPUID2, table);
 	free(table);
-	if (error)
-		return fail("KVM_SET_CPUID2: %s", strerror(errno));
-	return turn_apic_off(vcpu);
+	return error ? error : turn_apic_off(vcpu);
 }
 
 /* ---- vCPUs ---- */
@@ -225,23 +232,38 @@ static int set_misc_enable(struct backend_vcpu *vcpu)
 	return 0;
 }
 
+static void make_ring(struct backend_vcpu *vcpu)
+{
+	struct area *area = &vcpu->area;
+
+	vcpu->ring = (struct ring){
+		.entries = area->entries, .mask = RING_ENTRIES - 1,
+		.producer = &area->producer, .need_kick = &area->need_kick,
+		.consumer = &area->consumer, .need_wakeup = &area->need_wakeup,
+		.reply = &area->reply,
+	};
+}
+
 static int open_vcpu(struct backend_vcpu *vcpu)
 {
-	int size = ioctl(vcpu->vm->dev, KVM_GET_VCPU_MMAP_SIZE, 0);
+	int size = BACKEND_CALL(vcpu->vm->dev, KVM_GET_VCPU_MMAP_SIZE, 0);
 
-	vcpu->fd = ioctl(vcpu->vm->fd, KVM_CREATE_VCPU, 0);
+	vcpu->fd = BACKEND_CALL(vcpu->vm->fd, KVM_CREATE_VCPU, 0);
 	if (vcpu->fd < 0 || size < 0)
-		return fail("KVM_CREATE_VCPU: %s", strerror(errno));
+		return -1;
 	vcpu->run_size = size;
-	vcpu->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
-	if (vcpu->run == MAP_FAILED)
-		return fail("mmap of a vCPU: %s", strerror(errno));
+	vcpu->run = backend_map(vcpu->fd, 0, size, true);
+	if (!vcpu->run)
+		return -1;
+	if (vcpu->vm->coalesced)
+		vcpu->coalesced = (void *)((uint8_t *)vcpu->run + vcpu->vm->coalesced * PAGE);
+	make_ring(vcpu);
 	return set_misc_enable(vcpu);
 }
 
 static void kvm_vcpu_destroy(struct backend_vcpu *vcpu)
 {
-	if (vcpu->run && vcpu->run != MAP_FAILED)
+	if (vcpu->run)
 		munmap(vcpu->run, vcpu->run_size);
 	if (vcpu->fd >= 0)
 		close(vcpu->fd);
@@ -321,8 +343,9 @@ static int kvm_get_state(struct backend_vcpu *vcpu, struct vmr_state *state)
 	unsigned int i;
 
 	memset(state, 0, sizeof(*state));
-	if (ioctl(vcpu->fd, KVM_GET_REGS, &regs) || ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
-		return fail("KVM_GET_REGS: %s", strerror(errno));
+	if (BACKEND_CALL(vcpu->fd, KVM_GET_REGS, &regs) ||
+	    BACKEND_CALL(vcpu->fd, KVM_GET_SREGS, &sregs))
+		return -1;
 	for (i = 0; i < VMR_GPRS; i++)
 		memcpy(&state->gpr[i], (const uint8_t *)&regs + gprs[i], sizeof(uint64_t));
 	state->rip = regs.rip;
@@ -350,9 +373,7 @@ static int set_regs(struct backend_vcpu *vcpu, const struct vmr_state *state)
 
 	for (i = 0; i < VMR_GPRS; i++)
 		memcpy((uint8_t *)&regs + gprs[i], &state->gpr[i], sizeof(uint64_t));
-	if (ioctl(vcpu->fd, KVM_SET_REGS, &regs))
-		return fail("KVM_SET_REGS: %s", strerror(errno));
-	return 0;
+	return BACKEND_CALL(vcpu->fd, KVM_SET_REGS, &regs);
 }
 
 static void put_segments(struct kvm_sregs *sregs, const struct vmr_state *state)
@@ -383,116 +404,219 @@ static int kvm_set_state(struct backend_vcpu *vcpu, uint64_t groups,
 	struct kvm_sregs sregs;
 
 	if (groups & (VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)) {
-		if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs))
-			return fail("KVM_GET_SREGS: %s", strerror(errno));
+		if (BACKEND_CALL(vcpu->fd, KVM_GET_SREGS, &sregs))
+			return -1;
 		if (groups & VMR_STATE_SEGMENTS)
 			put_segments(&sregs, state);
 		if (groups & VMR_STATE_CONTROL)
 			put_control(&sregs, state);
-		if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs))
-			return fail("KVM_SET_SREGS: %s", strerror(errno));
+		if (BACKEND_CALL(vcpu->fd, KVM_SET_SREGS, &sregs))
+			return -1;
 	}
 	return groups & VMR_STATE_REGS ? set_regs(vcpu, state) : 0;
 }
 
-/* ---- running ---- */
+/* ---- exits ---- */
 
-static void io_exit(struct kvm_run *run, struct exit *exit)
+static struct ring *kvm_ring(struct backend_vcpu *vcpu)
 {
-	exit->reason = VMR_EXIT_IO;
-	exit->write = run->io.direction == KVM_EXIT_IO_OUT;
-	exit->addr = run->io.port;
-	exit->size = run->io.size;
-	exit->count = run->io.count;
-	exit->data = (uint8_t *)run + run->io.data_offset;
+	return &vcpu->ring;
 }
 
-static void mmio_exit(struct kvm_run *run, struct exit *exit)
+/* What KVM's memory has of an access, or is to get: the same place for both. */
+static void *kvm_data(struct backend_vcpu *vcpu)
 {
-	exit->reason = VMR_EXIT_MMIO;
-	exit->write = run->mmio.is_write;
-	exit->addr = run->mmio.phys_addr;
-	exit->size = run->mmio.len;
-	exit->count = 1;
-	exit->data = run->mmio.data;
+	struct kvm_run *run = vcpu->run;
+
+	if (run->exit_reason == KVM_EXIT_IO)
+		return (uint8_t *)run + run->io.data_offset;
+	return run->mmio.data;
 }
 
-static void refused(const struct kvm_run *run, struct exit *exit)
+static void access_exit(struct backend_vcpu *vcpu, bool is_write)
 {
-	exit->reason = VMR_EXIT_REFUSED;
+	struct vmr_exit *exit = &vcpu->exit;
+
+	exit->flags = is_write ? VMR_EXIT_WRITE : VMR_EXIT_NEEDS_REPLY;
+	if (exit->count > 1) {		/* in place, both ways */
+		exit->flags |= VMR_EXIT_STRING;
+		vcpu->ring.bulk = kvm_data(vcpu);
+	} else if (is_write) {
+		memcpy(exit->data, kvm_data(vcpu), exit->size);
+	} else {
+		vcpu->wants_answer = true;
+	}
+}
+
+static void io_exit(struct backend_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	vcpu->exit = (struct vmr_exit){
+		.reason = VMR_EXIT_IO, .addr = run->io.port, .size = run->io.size,
+		.count = run->io.count,
+	};
+	access_exit(vcpu, run->io.direction == KVM_EXIT_IO_OUT);
+}
+
+static void mmio_exit(struct backend_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->run;
+
+	vcpu->exit = (struct vmr_exit){
+		.reason = VMR_EXIT_MMIO, .addr = run->mmio.phys_addr, .size = run->mmio.len,
+		.count = 1,
+	};
+	access_exit(vcpu, run->mmio.is_write);
+}
+
+static void failed_entry(struct backend_vcpu *vcpu)
+{
+	vcpu->exit.reason = VMR_EXIT_FAILED_ENTRY;
+	snprintf(vcpu->words, sizeof(vcpu->words), "hardware's reason %#llx",
+		 (unsigned long long)vcpu->run->fail_entry.hardware_entry_failure_reason);
+}
+
+static void refused(struct backend_vcpu *vcpu)
+{
+	const struct kvm_run *run = vcpu->run;
+
+	vcpu->exit.reason = VMR_EXIT_REFUSED;
 	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
-		snprintf(exit->words, sizeof(exit->words), "KVM can't go on: internal error %u",
+		snprintf(vcpu->words, sizeof(vcpu->words), "KVM can't go on: internal error %u",
 			 run->internal.suberror);
 	else
-		snprintf(exit->words, sizeof(exit->words), "KVM exit %u, which nobody asked for",
-			 run->exit_reason);
+		snprintf(vcpu->words, sizeof(vcpu->words),
+			 "KVM exit %u, which nobody asked for", run->exit_reason);
 }
 
-static void translate(struct kvm_run *run, struct exit *exit)
+static void translate(struct backend_vcpu *vcpu)
 {
-	switch (run->exit_reason) {
+	vcpu->exit = (struct vmr_exit){ 0 };
+	vcpu->words[0] = '\0';
+	switch (vcpu->run->exit_reason) {
 	case KVM_EXIT_IO:
-		io_exit(run, exit);
+		io_exit(vcpu);
 		break;
 	case KVM_EXIT_MMIO:
-		mmio_exit(run, exit);
+		mmio_exit(vcpu);
 		break;
 	case KVM_EXIT_HLT:
-		exit->reason = VMR_EXIT_HLT;
+		vcpu->exit.reason = VMR_EXIT_HLT;
 		break;
 	case KVM_EXIT_SHUTDOWN:
-		exit->reason = VMR_EXIT_SHUTDOWN;
+		vcpu->exit.reason = VMR_EXIT_SHUTDOWN;
 		break;
 	case KVM_EXIT_FAIL_ENTRY:
-		exit->reason = VMR_EXIT_FAILED_ENTRY;
-		snprintf(exit->words, sizeof(exit->words), "hardware's reason %#llx",
-			 (unsigned long long)run->fail_entry.hardware_entry_failure_reason);
+		failed_entry(vcpu);
 		break;
 	default:
-		refused(run, exit);
+		refused(vcpu);
 		break;
 	}
 }
 
-/* The vector that the last exit asked for. */
-static int inject(struct backend_vcpu *vcpu)
+static void kvm_describe(struct backend_vcpu *vcpu, const struct vmr_exit *entry,
+			 char words[BACKEND_WORDS])
 {
-	struct kvm_interrupt interrupt = { .irq = vcpu->vector };
+	memcpy(words, vcpu->words, BACKEND_WORDS);
+}
 
-	if (!vcpu->intack)
-		return 0;
-	vcpu->intack = false;
-	vcpu->injected++;
-	vcpu->run->ready_for_interrupt_injection = 0;	/* that was before */
-	if (ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt))
-		return fail("KVM_INTERRUPT: %s", strerror(errno));
+static int kvm_rflags(struct backend_vcpu *vcpu, uint64_t *rflags)
+{
+	*rflags = vcpu->run->if_flag ? RFLAGS_IF : 0;
 	return 0;
 }
 
+/* ---- what KVM has, put into the ring ---- */
+
+static void publish(struct backend_vcpu *vcpu, const struct vmr_exit *exit)
+{
+	struct area *area = &vcpu->area;
+	struct vmr_exit *entry = &area->entries[area->producer & (RING_ENTRIES - 1)];
+
+	*entry = *exit;
+	entry->seq = area->producer + 1;
+	entry->stamp = entry->seq;	/* there is one vCPU */
+	__atomic_store_n(&area->producer, area->producer + 1, __ATOMIC_RELEASE);
+}
+
+static void publish_coalesced(struct backend_vcpu *vcpu)
+{
+	struct kvm_coalesced_mmio_ring *ring = vcpu->coalesced;
+
+	/* KVM has written the entry before. */
+	while (ring && ring->first != __atomic_load_n(&ring->last, __ATOMIC_ACQUIRE)) {
+		const struct kvm_coalesced_mmio *from = &ring->coalesced_mmio[ring->first];
+		struct vmr_exit exit = {
+			.reason = from->pio ? VMR_EXIT_IO : VMR_EXIT_MMIO,
+			.flags = VMR_EXIT_POSTED | VMR_EXIT_WRITE,
+			.addr = from->phys_addr, .size = from->len, .count = 1,
+		};
+
+		if (vcpu->area.producer - vcpu->ring.taken == RING_ENTRIES - 1)
+			return;
+		memcpy(exit.data, from->data, sizeof(from->data));
+		publish(vcpu, &exit);
+		/* KVM may write there again. */
+		__atomic_store_n(&ring->first, (ring->first + 1) % COALESCED_MOST,
+				 __ATOMIC_RELEASE);
+	}
+}
+
+/* Whether there is an exit is looked at first: all coalesced before it come before it. */
+static void kvm_collect(struct backend_vcpu *vcpu)
+{
+	bool has_exit = atomic_load(&vcpu->has_exit);
+
+	publish_coalesced(vcpu);
+	if (!has_exit)
+		return;
+	atomic_store(&vcpu->has_exit, false);
+	publish(vcpu, &vcpu->exit);
+}
+
+/* ---- running ---- */
+
+/* To where the last exit wanted it. */
+static int take_answer(struct backend_vcpu *vcpu)
+{
+	const uint8_t *data = vcpu->area.reply.data;
+	struct kvm_interrupt interrupt = { .irq = data[0] };
+
+	if (vcpu->exit.reason != VMR_EXIT_INTACK) {
+		if (vcpu->wants_answer)
+			memcpy(kvm_data(vcpu), data, vcpu->exit.size);
+		vcpu->wants_answer = false;
+		return 0;
+	}
+	vcpu->exit.reason = VMR_EXIT_NONE;
+	vcpu->injected++;
+	vcpu->run->ready_for_interrupt_injection = 0;	/* that was before */
+	return BACKEND_CALL(vcpu->fd, KVM_INTERRUPT, &interrupt);
+}
+
+static bool without_entry(struct backend_vcpu *vcpu, unsigned int reason, unsigned int flags)
+{
+	vcpu->exit = (struct vmr_exit){ .reason = reason, .flags = flags };
+	return true;
+}
+
 /* True: nothing to run for, the exit is there already. */
-static bool before_entry(struct backend_vcpu *vcpu, struct exit *exit)
+static bool before_entry(struct backend_vcpu *vcpu)
 {
 	/* First this, then look: whoever changes what is looked at sets it afterwards. */
 	vcpu->run->immediate_exit = 0;
 	atomic_thread_fence(memory_order_seq_cst);
-	if (atomic_exchange(&vcpu->kicked, false)) {
-		exit->reason = VMR_EXIT_KICKED;
-		return true;
-	}
+	if (atomic_exchange(&vcpu->kicked, false))
+		return without_entry(vcpu, VMR_EXIT_KICKED, 0);
 	vcpu->run->request_interrupt_window = 0;
 	if (!atomic_load(&vcpu->intr))
 		return false;
-	if (!vcpu->run->ready_for_interrupt_injection) {
-		vcpu->run->request_interrupt_window = 1;
-		return false;
-	}
-	exit->reason = VMR_EXIT_INTACK;
-	exit->data = &vcpu->vector;
-	exit->size = 1;
-	exit->count = 1;
-	exit->write = false;
-	vcpu->intack = true;
-	return true;
+	if (vcpu->run->ready_for_interrupt_injection)
+		return without_entry(vcpu, VMR_EXIT_INTACK, VMR_EXIT_NEEDS_REPLY);
+	vcpu->run->request_interrupt_window = 1;
+	return false;
 }
 
 static void note_thread(struct backend_vcpu *vcpu)
@@ -503,23 +627,34 @@ static void note_thread(struct backend_vcpu *vcpu)
 	atomic_store(&vcpu->has_thread, true);
 }
 
-static int kvm_run(struct backend_vcpu *vcpu, struct exit *exit)
+/* -1: it failed; else whether the guest has stopped. */
+static int enter(struct backend_vcpu *vcpu)
 {
-	note_thread(vcpu);
-	if (inject(vcpu))
-		return -1;
-	for (;;) {
-		if (before_entry(vcpu, exit))
+	if (ioctl(vcpu->fd, KVM_RUN, 0)) {
+		if (errno == EINTR || errno == EAGAIN)
 			return 0;
-		if (!ioctl(vcpu->fd, KVM_RUN, 0)) {
-			if (vcpu->run->exit_reason != KVM_EXIT_IRQ_WINDOW_OPEN)
-				break;
-			vcpu->windows++;
-		} else if (errno != EINTR && errno != EAGAIN) {
-			return fail("KVM_RUN: %s", strerror(errno));
-		}
+		return fail("KVM_RUN: %s", strerror(errno));
 	}
-	translate(vcpu->run, exit);
+	if (vcpu->run->exit_reason == KVM_EXIT_IRQ_WINDOW_OPEN) {
+		vcpu->windows++;
+		return 0;
+	}
+	translate(vcpu);
+	return 1;
+}
+
+static int kvm_run(struct backend_vcpu *vcpu)
+{
+	int stopped = 0;
+
+	note_thread(vcpu);
+	if (take_answer(vcpu))
+		return -1;
+	while (!stopped)
+		stopped = before_entry(vcpu) ? 1 : enter(vcpu);
+	if (stopped < 0)
+		return -1;
+	atomic_store(&vcpu->has_exit, true);
 	return 0;
 }
 
@@ -564,7 +699,11 @@ const struct backend backend_kvm = {
 	.set_cpuid = kvm_set_cpuid,
 	.get_state = kvm_get_state,
 	.set_state = kvm_set_state,
+	.ring = kvm_ring,
+	.collect = kvm_collect,
 	.run = kvm_run,
+	.rflags = kvm_rflags,
+	.describe = kvm_describe,
 	.set_intr = kvm_set_intr,
 	.kick = kvm_kick,
 	.stats = kvm_stats,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns how vmrun drives vmring. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "ring.h"
 #include "say.h"
 
 #define DEVICE	"/dev/vmring"
@@ -21,43 +21,26 @@ struct backend_vm {
 struct backend_vcpu {
 	struct backend_vm *vm;
 	int fd;
-	uint32_t ro_size, rw_size;
+	uint32_t ro_size, rw_size, entries;
 	const uint8_t *ro;
 	uint8_t *rw;
-	/* in these two: */
-	const uint32_t *producer;
-	const struct vmr_exit *ring;
-	uint32_t mask;
-	uint32_t *consumer;
-	struct vmr_reply *reply;
-	uint8_t *bulk;
-	bool waits;		/* the last exit needs its reply */
+	struct ring ring;			/* in these two */
+	struct vmr_state_area *state;		/* the same */
+	bool served;
 };
 
 static int open_device(void)
 {
-	int fd = open(DEVICE, O_RDWR | O_CLOEXEC);
-
-	if (fd >= 0)
-		return fd;
-	switch (errno) {
-	case ENOENT:
-	case ENXIO:
-	case ENODEV:
-		return fail(DEVICE ": no such device: is the module loaded? try 'modprobe vmring'");
-	case EACCES:
-	case EPERM:
-		return fail(DEVICE ": permission denied: be root, or see 'make install-udev'");
-	}
-	return fail(DEVICE ": %s", strerror(errno));
+	return backend_open(DEVICE, "is the module loaded? try 'modprobe vmring'",
+			    "be root, or see 'make install-udev'");
 }
 
 static int check_version(int dev)
 {
 	struct vmr_version version = { .size = sizeof(version) };
 
-	if (ioctl(dev, VMR_GET_VERSION, &version))
-		return fail("VMR_GET_VERSION: %s", strerror(errno));
+	if (BACKEND_CALL(dev, VMR_GET_VERSION, &version))
+		return -1;
 	if (version.abi != VMR_ABI_VERSION)
 		return fail("the module speaks ABI %u, this vmrun %u: build both anew",
 			    version.abi, VMR_ABI_VERSION);
@@ -68,8 +51,8 @@ static int read_supported(struct backend_vm *vm)
 {
 	struct vmr_supported supported = { .size = sizeof(supported) };
 
-	if (ioctl(vm->dev, VMR_GET_SUPPORTED, &supported))
-		return fail("VMR_GET_SUPPORTED: %s", strerror(errno));
+	if (BACKEND_CALL(vm->dev, VMR_GET_SUPPORTED, &supported))
+		return -1;
 	vm->tsc_khz = supported.tsc_khz;
 	return 0;
 }
@@ -78,10 +61,8 @@ static int create_vm(struct backend_vm *vm)
 {
 	struct vmr_create_vm args = { .size = sizeof(args), .features = VMR_VM_HLT_EXITS };
 
-	vm->fd = ioctl(vm->dev, VMR_CREATE_VM, &args);
-	if (vm->fd < 0)
-		return fail("VMR_CREATE_VM: %s", strerror(errno));
-	return 0;
+	vm->fd = BACKEND_CALL(vm->dev, VMR_CREATE_VM, &args);
+	return vm->fd < 0 ? -1 : 0;
 }
 
 static void vmring_destroy(struct backend_vm *vm)
@@ -117,9 +98,7 @@ static int vmring_map(struct backend_vm *vm, unsigned int slot, uint64_t gpa, vo
 		.hva = (uintptr_t)host,
 	};
 
-	if (ioctl(vm->fd, VMR_SET_SLOT, &args))
-		return fail("VMR_SET_SLOT: %s", strerror(errno));
-	return 0;
+	return BACKEND_CALL(vm->fd, VMR_SET_SLOT, &args);
 }
 
 static int vmring_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries,
@@ -129,8 +108,8 @@ static int vmring_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries,
 		.size = sizeof(args), .entries = (uintptr_t)entries, .count = *count,
 	};
 
-	if (ioctl(vm->dev, VMR_GET_CPUID, &args))
-		return fail("VMR_GET_CPUID: %s", strerror(errno));
+	if (BACKEND_CALL(vm->dev, VMR_GET_CPUID, &args))
+		return -1;
 	*count = args.count;
 	return 0;
 }
@@ -141,28 +120,23 @@ static int map_area(struct backend_vcpu *vcpu)
 {
 	const struct vmr_area_header *header;
 
-	vcpu->ro = mmap(NULL, vcpu->ro_size, PROT_READ, MAP_SHARED, vcpu->fd, VMR_AREA_RO);
-	vcpu->rw = mmap(NULL, vcpu->rw_size, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd,
-			VMR_AREA_RW);
-	if (vcpu->ro == MAP_FAILED || vcpu->rw == MAP_FAILED)
-		return fail("the vCPU's shared area can't be mapped: %s", strerror(errno));
+	vcpu->ro = backend_map(vcpu->fd, VMR_AREA_RO, vcpu->ro_size, false);
+	vcpu->rw = backend_map(vcpu->fd, VMR_AREA_RW, vcpu->rw_size, true);
+	if (!vcpu->ro || !vcpu->rw)
+		return -1;
+	if (!ring_attach(&vcpu->ring, vcpu->ro, vcpu->rw))
+		return fail("the vCPU's shared area is of another version: build both anew");
 	header = (const void *)vcpu->ro;
-	if (header->magic != VMR_AREA_MAGIC || header->version != VMR_AREA_VERSION)
-		return fail("the vCPU's shared area is of another version");
-	vcpu->producer = (const void *)(vcpu->ro + header->producer_offset);
-	vcpu->ring = (const void *)(vcpu->ro + header->ring_offset);
-	vcpu->mask = header->ring_entries - 1;
-	vcpu->consumer = (void *)(vcpu->rw + header->consumer_offset);
-	vcpu->reply = (void *)(vcpu->rw + header->reply_offset);
-	vcpu->bulk = vcpu->rw + header->bulk_offset;
+	vcpu->state = (void *)(vcpu->rw + header->state_offset);
+	vcpu->entries = header->ring_entries;
 	return 0;
 }
 
 static void vmring_vcpu_destroy(struct backend_vcpu *vcpu)
 {
-	if (vcpu->ro && vcpu->ro != MAP_FAILED)
+	if (vcpu->ro)
 		munmap((void *)vcpu->ro, vcpu->ro_size);
-	if (vcpu->rw && vcpu->rw != MAP_FAILED)
+	if (vcpu->rw)
 		munmap(vcpu->rw, vcpu->rw_size);
 	if (vcpu->fd >= 0)
 		close(vcpu->fd);
@@ -177,11 +151,9 @@ static int vmring_vcpu_create(struct backend_vm *vm, struct backend_vcpu **made)
 	if (!vcpu)
 		return fail("no memory");
 	vcpu->vm = vm;
-	vcpu->fd = ioctl(vm->fd, VMR_CREATE_VCPU, &args);
+	vcpu->fd = BACKEND_CALL(vm->fd, VMR_CREATE_VCPU, &args);
 	vcpu->ro_size = args.area_ro_size;
 	vcpu->rw_size = args.area_rw_size;
-	if (vcpu->fd < 0)
-		fail("VMR_CREATE_VCPU: %s", strerror(errno));
 	if (vcpu->fd < 0 || map_area(vcpu)) {
 		vmring_vcpu_destroy(vcpu);
 		return -1;
@@ -202,19 +174,25 @@ static int vmring_set_cpuid(struct backend_vcpu *vcpu, const struct vmr_cpuid_en
 		.size = sizeof(args), .entries = (uintptr_t)entries, .count = count,
 	};
 
-	if (ioctl(vcpu->fd, VMR_SET_CPUID, &args))
-		return fail("VMR_SET_CPUID: %s", strerror(errno));
+	return BACKEND_CALL(vcpu->fd, VMR_SET_CPUID, &args);
+}
+
+/* ---- registers ---- */
+
+static int get_groups(struct backend_vcpu *vcpu, uint64_t groups, struct vmr_state *state)
+{
+	struct vmr_state_args args = { .size = sizeof(args), .groups = groups };
+
+	if (BACKEND_CALL(vcpu->fd, VMR_GET_STATE, &args))
+		return -1;
+	*state = args.state;
 	return 0;
 }
 
+/* The exit that waits is in the ring: it isn't asked for. */
 static int vmring_get_state(struct backend_vcpu *vcpu, struct vmr_state *state)
 {
-	struct vmr_state_args args = { .size = sizeof(args), .groups = VMR_STATE_ALL };
-
-	if (ioctl(vcpu->fd, VMR_GET_STATE, &args))
-		return fail("VMR_GET_STATE: %s", strerror(errno));
-	*state = args.state;
-	return 0;
+	return get_groups(vcpu, VMR_STATE_ALL & ~VMR_STATE_EXIT, state);
 }
 
 static int vmring_set_state(struct backend_vcpu *vcpu, uint64_t groups,
@@ -224,90 +202,107 @@ static int vmring_set_state(struct backend_vcpu *vcpu, uint64_t groups,
 		.size = sizeof(args), .groups = groups, .state = *state,
 	};
 
-	if (ioctl(vcpu->fd, VMR_SET_STATE, &args))
-		return fail("VMR_SET_STATE: %s", strerror(errno));
+	return BACKEND_CALL(vcpu->fd, VMR_SET_STATE, &args);
+}
+
+/* Served, RUN is in progress: they come with the exit. */
+static int vmring_rflags(struct backend_vcpu *vcpu, uint64_t *rflags)
+{
+	struct vmr_state state;
+
+	if (vcpu->served) {
+		*rflags = vcpu->state->state.rflags;
+		return 0;
+	}
+	if (get_groups(vcpu, VMR_STATE_REGS, &state))
+		return -1;
+	*rflags = state.rflags;
 	return 0;
 }
 
-/* ---- running ---- */
+/* ---- exits ---- */
 
-static const struct vmr_exit *last_exit(const struct backend_vcpu *vcpu)
-{
-	return &vcpu->ring[(*vcpu->producer - 1) & vcpu->mask];
-}
-
-static void answer(struct backend_vcpu *vcpu)
-{
-	if (vcpu->waits) {
-		vcpu->waits = false;
-		vcpu->reply->seq = last_exit(vcpu)->seq;
-		vcpu->reply->flags = 0;
-		vcpu->reply->length = 0;
-	}
-	/* Pairs with the kernel's reading of the consumer: the reply is there before. */
-	__atomic_store_n(vcpu->consumer, *vcpu->producer, __ATOMIC_RELEASE);
-}
-
-static void failed_entry(const struct vmr_exit *entry, struct exit *exit)
+static void failed_entry(const struct vmr_exit *entry, char words[BACKEND_WORDS])
 {
 	struct vmr_entry_failure failure;
 
 	memcpy(&failure, entry->data, sizeof(failure));
-	snprintf(exit->words, sizeof(exit->words),
+	snprintf(words, BACKEND_WORDS,
 		 "exit reason %#x, qualification %#llx, VM-instruction error %u; VMCS field %#llx is %#llx",
 		 failure.exit_reason, (unsigned long long)failure.qualification, failure.error,
 		 (unsigned long long)entry->addr, (unsigned long long)failure.value);
 }
 
-static void describe(const struct vmr_exit *entry, struct exit *exit)
+static void vmring_describe(struct backend_vcpu *vcpu, const struct vmr_exit *entry,
+			    char words[BACKEND_WORDS])
 {
 	switch (entry->reason) {
 	case VMR_EXIT_FAILED_ENTRY:
-		failed_entry(entry, exit);
+		failed_entry(entry, words);
 		break;
 	case VMR_EXIT_MEMORY_FAULT:
-		snprintf(exit->words, sizeof(exit->words),
+		snprintf(words, BACKEND_WORDS,
 			 "the memory behind guest address %#llx can't be had (cause %u)",
 			 (unsigned long long)entry->addr, entry->count);
 		break;
 	case VMR_EXIT_REFUSED:
-		snprintf(exit->words, sizeof(exit->words),
-			 "vmring refuses VM exit %u, qualification %#llx", entry->count,
-			 (unsigned long long)entry->addr);
+		snprintf(words, BACKEND_WORDS, "vmring refuses VM exit %u, qualification %#llx",
+			 entry->count, (unsigned long long)entry->addr);
 		break;
 	default:
-		exit->words[0] = '\0';
+		words[0] = '\0';
 		break;
 	}
 }
 
-/* Where the data is, or is to go: what the guest writes is in the entry or the page. */
-static void *data_of(const struct backend_vcpu *vcpu, const struct vmr_exit *entry)
+static struct ring *vmring_ring(struct backend_vcpu *vcpu)
 {
-	if (entry->flags & VMR_EXIT_STRING)
-		return vcpu->bulk;
-	if (entry->flags & VMR_EXIT_WRITE)
-		return (void *)entry->data;
-	return vcpu->reply->data;
+	return &vcpu->ring;
 }
 
-static int vmring_run(struct backend_vcpu *vcpu, struct exit *exit)
-{
-	const struct vmr_exit *entry;
+/* ---- running ---- */
 
-	answer(vcpu);
-	if (ioctl(vcpu->fd, VMR_RUN, 0) && errno != EINTR)
-		return fail("VMR_RUN: %s", strerror(errno));
-	entry = last_exit(vcpu);
-	vcpu->waits = entry->flags & VMR_EXIT_NEEDS_REPLY;
-	exit->reason = entry->reason;
-	exit->write = entry->flags & VMR_EXIT_WRITE;
-	exit->size = entry->size;
-	exit->count = entry->flags & VMR_EXIT_STRING ? entry->count : 1;
-	exit->addr = entry->addr;
-	exit->data = data_of(vcpu, entry);
-	describe(entry, exit);
-	return 0;
+/* A signal or a kick ends it with EINTR or EAGAIN; what there is, the ring has. */
+static int vmring_run(struct backend_vcpu *vcpu)
+{
+	if (!ioctl(vcpu->fd, VMR_RUN, vcpu->served ? VMR_RUN_SERVED : 0) || errno == EINTR ||
+	    errno == EAGAIN)
+		return 0;
+	return fail("VMR_RUN: %s", strerror(errno));
+}
+
+static int vmring_serve(struct backend_vcpu *vcpu, int eventfd)
+{
+	struct vmr_ring args = {
+		.size = sizeof(args), .flags = eventfd < 0 ? 0 : VMR_RING_EVENTFD,
+		.eventfd = eventfd < 0 ? 0 : eventfd, .high_water = vcpu->entries / 2,
+		.delay_us = VMR_RING_DELAY_US, .spin_ns = VMR_RING_SPIN_NS,
+	};
+
+	vcpu->served = true;
+	vcpu->state->wanted = VMR_STATE_REGS;
+	return BACKEND_CALL(vcpu->fd, VMR_SET_RING, &args);
+}
+
+static int vmring_file(struct backend_vcpu *vcpu)
+{
+	return vcpu->fd;
+}
+
+static void kick(struct backend_vcpu *vcpu, unsigned long how)
+{
+	if (ioctl(vcpu->fd, VMR_KICK, how))
+		fail("VMR_KICK: %s", strerror(errno));
+}
+
+static void vmring_wake(struct backend_vcpu *vcpu)
+{
+	kick(vcpu, VMR_KICK_WAKE);
+}
+
+static void vmring_kick(struct backend_vcpu *vcpu)
+{
+	kick(vcpu, 0);
 }
 
 static void vmring_set_intr(struct backend_vcpu *vcpu, bool level)
@@ -316,14 +311,7 @@ static void vmring_set_intr(struct backend_vcpu *vcpu, bool level)
 		.size = sizeof(args), .kind = VMR_INJECT_EXTINT, .vector = level,
 	};
 
-	if (ioctl(vcpu->fd, VMR_INJECT, &args))
-		fail("VMR_INJECT: %s", strerror(errno));
-}
-
-static void vmring_kick(struct backend_vcpu *vcpu)
-{
-	if (ioctl(vcpu->fd, VMR_KICK, 0))
-		fail("VMR_KICK: %s", strerror(errno));
+	BACKEND_CALL(vcpu->fd, VMR_INJECT, &args);
 }
 
 static void vmring_stats(struct backend_vcpu *vcpu, FILE *to)
@@ -351,7 +339,13 @@ const struct backend backend_vmring = {
 	.set_cpuid = vmring_set_cpuid,
 	.get_state = vmring_get_state,
 	.set_state = vmring_set_state,
+	.ring = vmring_ring,
 	.run = vmring_run,
+	.serve = vmring_serve,
+	.file = vmring_file,
+	.wake = vmring_wake,
+	.rflags = vmring_rflags,
+	.describe = vmring_describe,
 	.set_intr = vmring_set_intr,
 	.kick = vmring_kick,
 	.stats = vmring_stats,

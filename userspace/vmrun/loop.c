@@ -28,6 +28,7 @@ struct loop {
 	uint64_t clock_value, bell_value;	/* what reading these gives */
 	struct loop_op clock_op, bell_op;
 	atomic_bool stop;
+	bool failed;
 };
 
 static struct io_uring_sqe *request(struct loop *loop, struct loop_op *op)
@@ -68,8 +69,8 @@ static void wake_at(void *owner, uint64_t deadline)
 
 static void read_clock(struct loop *loop)
 {
-	io_uring_prep_read(request(loop, &loop->clock_op), loop->clock, &loop->clock_value,
-			   sizeof(loop->clock_value), 0);
+	loop_read(loop, &loop->clock_op, loop->clock, &loop->clock_value,
+		  sizeof(loop->clock_value));
 }
 
 static void clock_rang(void *arg, int result)
@@ -94,8 +95,7 @@ pthread_mutex_t *loop_lock(struct loop *loop)
 
 static void read_bell(struct loop *loop)
 {
-	io_uring_prep_read(request(loop, &loop->bell_op), loop->bell, &loop->bell_value,
-			   sizeof(loop->bell_value), 0);
+	loop_read(loop, &loop->bell_op, loop->bell, &loop->bell_value, sizeof(loop->bell_value));
 }
 
 static void bell_rang(void *arg, int result)
@@ -122,6 +122,39 @@ void loop_readable(struct loop *loop, struct loop_op *op, int fd)
 void loop_write(struct loop *loop, struct loop_op *op, int fd, const void *data, size_t size)
 {
 	io_uring_prep_write(request(loop, op), fd, data, size, -1);
+}
+
+void loop_read(struct loop *loop, struct loop_op *op, int fd, void *data, size_t size)
+{
+	io_uring_prep_read(request(loop, op), fd, data, size, -1);
+}
+
+/* ---- more that a file or the loop can be asked for ---- */
+
+void loop_command(struct loop *loop, struct loop_op *op, int fd, unsigned int command,
+		  const void *data, size_t size)
+{
+	struct io_uring_sqe *sqe = request(loop, op);
+
+	io_uring_prep_rw(IORING_OP_URING_CMD, sqe, fd, NULL, 0, 0);
+	sqe->cmd_op = command;
+	memcpy(sqe->cmd, data, size < LOOP_COMMAND ? size : LOOP_COMMAND);
+}
+
+void loop_soon(struct loop *loop, struct loop_op *op)
+{
+	io_uring_prep_nop(request(loop, op));
+}
+
+/* Nobody waits for the request's own end: the op's is what counts. */
+void loop_cancel(struct loop *loop, struct loop_op *op)
+{
+	io_uring_prep_cancel(request(loop, NULL), op, 0);
+}
+
+void loop_fail(struct loop *loop)
+{
+	loop->failed = true;
 }
 
 /* ---- its life ---- */
@@ -187,7 +220,8 @@ static void complete_all(struct loop *loop)
 		int result = cqe->res;
 
 		io_uring_cqe_seen(&loop->ring, cqe);
-		op->done(op->arg, result);
+		if (op)
+			op->done(op->arg, result);
 	}
 	pthread_mutex_unlock(&loop->lock);
 }
@@ -204,11 +238,10 @@ static int wait_once(struct loop *loop)
 
 int loop_run(struct loop *loop)
 {
-	int error = 0;
-
-	while (!error && !atomic_exchange(&loop->stop, false))
-		error = wait_once(loop);
-	return error;
+	while (!atomic_exchange(&loop->stop, false))
+		if (wait_once(loop) || loop->failed)
+			return -1;
+	return 0;
 }
 
 void loop_drain(struct loop *loop, const bool *busy)

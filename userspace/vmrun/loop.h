@@ -57,7 +57,7 @@ struct timers *loop_timers(struct loop *loop);
  * @op: what is called then; its result is poll()'s events
  * @fd: the file
  *
- * Context: before loop_run(), or called by it.
+ * Context: the loop's thread: before loop_run(), called by it, or after it.
  */
 void loop_readable(struct loop *loop, struct loop_op *op, int fd);
 
@@ -74,6 +74,53 @@ void loop_readable(struct loop *loop, struct loop_op *op, int fd);
 void loop_write(struct loop *loop, struct loop_op *op, int fd, const void *data, size_t size);
 
 /**
+ * loop_read() - read from where the file's position is
+ * @loop: the loop
+ * @op: what is called with the number of bytes read
+ * @fd: the file
+ * @data: where to, until then
+ * @size: room for so many bytes
+ *
+ * Context: as loop_readable().
+ */
+void loop_read(struct loop *loop, struct loop_op *op, int fd, void *data, size_t size);
+
+#define LOOP_COMMAND	16	/* bytes that a command can have */
+
+/**
+ * loop_command() - have a file do a command of its own (IORING_OP_URING_CMD)
+ * @loop: the loop
+ * @op: what is called with its result
+ * @fd: the file
+ * @command: which
+ * @data: what goes with it; it is copied
+ * @size: of that, LOOP_COMMAND at most
+ *
+ * Context: as loop_readable().
+ */
+void loop_command(struct loop *loop, struct loop_op *op, int fd, unsigned int command,
+		  const void *data, size_t size);
+
+/**
+ * loop_soon() - call after everyone else had a turn
+ * @loop: the loop
+ * @op: what is called, with 0
+ *
+ * Context: as loop_readable().
+ */
+void loop_soon(struct loop *loop, struct loop_op *op);
+
+/**
+ * loop_cancel() - what is waited for is to be over: it is called with -ECANCELED, -EINTR,
+ * or its own result
+ * @loop: the loop
+ * @op: what was given to the loop
+ *
+ * Context: as loop_readable().
+ */
+void loop_cancel(struct loop *loop, struct loop_op *op);
+
+/**
  * loop_run() - wait and call, until loop_stop()
  * @loop: the loop
  *
@@ -87,6 +134,14 @@ int loop_run(struct loop *loop);
  * @busy: what one of the things that the loop calls will set to false
  */
 void loop_drain(struct loop *loop, const bool *busy);
+
+/**
+ * loop_fail() - end loop_run(), which returns -1
+ * @loop: the loop
+ *
+ * Context: what loop_run() calls.
+ */
+void loop_fail(struct loop *loop);
 
 /**
  * loop_stop() - end loop_run(), or the next one

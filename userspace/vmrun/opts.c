@@ -29,6 +29,8 @@ static const char usage[] =
 	"  --console stdio|file:PATH|pty\n"
 	"                        where the serial port leads (stdio)\n"
 	"  --backend vmring|kvm  who runs the guest (vmring)\n"
+	"  --exits inline|poll|eventfd|uring\n"
+	"                        how the guest's exits are taken (inline)\n"
 	"  --reboot              start again when the guest resets, instead of ending\n"
 	"  --stats               say at the end how many exits there were, and why\n"
 	"  --debug-exit PORT     the guest's write of V there ends vmrun with V * 2 + 1\n"
@@ -71,6 +73,19 @@ static int set_backend(struct options *options, const char *value)
 		return 0;
 	}
 	return bad("backend", "vmring or kvm", value);
+}
+
+static int set_exits(struct options *options, const char *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < EXITS_MODES; i++) {
+		if (strcmp(value, exits_mode_names[i]))
+			continue;
+		options->exits = i;
+		return 0;
+	}
+	return bad("exits", "inline, poll, eventfd or uring", value);
 }
 
 static int set_kernel(struct options *options, const char *value)
@@ -230,6 +245,7 @@ static const struct {
 	{ "cpus", required_argument, set_cpus },
 	{ "debug-exit", required_argument, set_debug_exit },
 	{ "entry", required_argument, set_entry },
+	{ "exits", required_argument, set_exits },
 	{ "flat", required_argument, set_flat },
 	{ "initrd", required_argument, set_initrd },
 	{ "kernel", required_argument, set_kernel },
@@ -252,6 +268,9 @@ static int check(const struct options *options)
 		return fail("one of --kernel and --flat says what to run; see vmrun --help");
 	if (options->initrd && options->flat)
 		return fail("--initrd goes with --kernel: a flat image would never find it");
+	if (options->exits != EXITS_INLINE && !options->backend->serve)
+		return fail("--exits %s needs a ring of exits, which %s hasn't",
+			    exits_mode_names[options->exits], options->backend->name);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "console.h"
+#include "exitq.h"
 #include "memory.h"
 
 struct backend;
@@ -20,6 +21,7 @@ enum entry_mode {
 /* Constant after opts_parse(). */
 struct options {
 	const struct backend *backend;
+	enum exits_mode exits;
 	const char *kernel, *initrd, *cmdline;
 	const char *flat;		/* FILE of --flat */
 	uint64_t flat_at;

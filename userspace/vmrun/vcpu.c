@@ -15,89 +15,115 @@
 
 /* ---- exits ---- */
 
+/* Its registers are shown by its own thread, when it is out of RUN. */
 static void ended_badly(struct vcpu *vcpu, enum status status, const char *what, const char *words)
 {
+	if (vcpu->vm->ended)
+		return;
 	say("%s%s%s", what, *words ? ": " : "", words);
-	vcpu_dump(vcpu);
+	vcpu->dump = true;
 	vm_end(vcpu->vm, status);
 }
 
 static void access_bus(struct bus *bus, struct exit *exit)
 {
+	const struct vmr_exit *entry = exit->entry;
 	uint8_t *data = exit->data;
 	unsigned int i;
 
-	for (i = 0; i < exit->count; i++, data += exit->size) {
-		if (exit->write)
-			bus_write(bus, exit->addr, data, exit->size);
+	for (i = 0; i < exit->count; i++, data += entry->size) {
+		if (entry->flags & VMR_EXIT_WRITE)
+			bus_write(bus, entry->addr, data, entry->size);
 		else
-			bus_read(bus, exit->addr, data, exit->size);
+			bus_read(bus, entry->addr, data, entry->size);
 	}
 }
 
-static void handle_io(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_io(struct vcpu *vcpu, struct exit *exit)
 {
 	access_bus(&vcpu->vm->ports, exit);
+	return EXIT_TAKEN;
 }
 
-static void handle_mmio(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_mmio(struct vcpu *vcpu, struct exit *exit)
 {
 	char words[64];
 
-	if (exit->size) {
+	if (exit->entry->size) {
 		access_bus(&vcpu->vm->mmio, exit);
-		return;
+		return EXIT_TAKEN;
 	}
-	snprintf(words, sizeof(words), "address %#llx", (unsigned long long)exit->addr);
+	snprintf(words, sizeof(words), "address %#llx", (unsigned long long)exit->entry->addr);
 	ended_badly(vcpu, STATUS_INTERNAL,
 		    "an instruction that touched a device couldn't be decoded", words);
+	return EXIT_STANDS;
 }
 
 /* With interrupts off nothing will ever wake it: of NMIs there are none. */
-static void handle_hlt(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_hlt(struct vcpu *vcpu, struct exit *exit)
 {
-	struct vmr_state state;
+	uint64_t rflags;
 
-	if (vcpu->backend_ops->get_state(vcpu->backend, &state)) {
+	if (vcpu->backend_ops->rflags(vcpu->backend, &rflags)) {
 		vm_end(vcpu->vm, STATUS_INTERNAL);
-		return;
+		return EXIT_STANDS;
 	}
-	if (!(state.rflags & RFLAGS_IF)) {
+	if (!(rflags & RFLAGS_IF)) {
 		say("the guest has halted for ever: HLT with interrupts off");
 		vm_end(vcpu->vm, STATUS_HALTED);
-		return;
+		return EXIT_STANDS;
 	}
-	while (!vcpu->intr && !vcpu->vm->ended)
-		pthread_cond_wait(&vcpu->wake, loop_lock(vcpu->vm->loop));
+	if (vcpu->intr)
+		return EXIT_TAKEN;
+	vcpu->halted = true;
+	return EXIT_STANDS;
 }
 
-static void handle_shutdown(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_shutdown(struct vcpu *vcpu, struct exit *exit)
 {
 	ended_badly(vcpu, STATUS_TRIPLE_FAULT, "the guest had a triple fault", "");
+	return EXIT_TAKEN;
 }
 
-static void handle_intack(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_intack(struct vcpu *vcpu, struct exit *exit)
 {
 	*(uint8_t *)exit->data = irq_acknowledge(&vcpu->vm->irq);
+	return EXIT_TAKEN;
 }
 
-static void handle_failed_entry(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_failed_entry(struct vcpu *vcpu, struct exit *exit)
 {
-	ended_badly(vcpu, STATUS_FAILED_ENTRY, "the CPU refused to enter the guest", exit->words);
+	char words[BACKEND_WORDS];
+
+	vcpu->backend_ops->describe(vcpu->backend, exit->entry, words);
+	ended_badly(vcpu, STATUS_FAILED_ENTRY, "the CPU refused to enter the guest", words);
+	return EXIT_TAKEN;
 }
 
-static void handle_fatal(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_fatal(struct vcpu *vcpu, struct exit *exit)
 {
-	ended_badly(vcpu, STATUS_INTERNAL, "the guest can't go on", exit->words);
+	char words[BACKEND_WORDS];
+
+	vcpu->backend_ops->describe(vcpu->backend, exit->entry, words);
+	ended_badly(vcpu, STATUS_INTERNAL, "the guest can't go on", words);
+	return EXIT_STANDS;
 }
 
-static void handle_nothing(struct vcpu *vcpu, struct exit *exit)
+static enum verdict handle_drain(struct vcpu *vcpu, struct exit *exit)
 {
+	if (exit->entry->count <= VMR_DRAIN_HALT)
+		vcpu->drains[exit->entry->count]++;
+	return EXIT_TAKEN;
+}
+
+static enum verdict handle_nothing(struct vcpu *vcpu, struct exit *exit)
+{
+	return EXIT_TAKEN;
 }
 
 static const struct {
 	const char *name;
-	void (*handle)(struct vcpu *vcpu, struct exit *exit);
+	enum verdict (*handle)(struct vcpu *vcpu, struct exit *exit);
 } exits[VMR_EXIT_REASONS] = {
 	[VMR_EXIT_IO]		 = { "io", handle_io },
 	[VMR_EXIT_MMIO]		 = { "mmio", handle_mmio },
@@ -111,17 +137,53 @@ static const struct {
 	[VMR_EXIT_MEMORY_FAULT]	 = { "memory-fault", handle_fatal },
 	[VMR_EXIT_FAILED_ENTRY]	 = { "failed-entry", handle_failed_entry },
 	[VMR_EXIT_REFUSED]	 = { "refused", handle_fatal },
+	[VMR_EXIT_DRAIN]	 = { "drain", handle_drain },
 };
 
-static void act(struct vcpu *vcpu, struct exit *exit)
+static enum verdict act(void *arg, struct exit *exit)
 {
-	if (exit->reason >= VMR_EXIT_REASONS || !exits[exit->reason].handle) {
-		say("exit %u, which this vmrun doesn't know", exit->reason);
+	unsigned int reason = exit->entry->reason;
+	struct vcpu *vcpu = arg;
+
+	if (reason >= VMR_EXIT_REASONS || !exits[reason].handle) {
+		say("exit %u, which this vmrun doesn't know", reason);
 		vm_end(vcpu->vm, STATUS_INTERNAL);
-		return;
+		return EXIT_STANDS;
 	}
-	vcpu->exits[exit->reason]++;
-	exits[exit->reason].handle(vcpu, exit);
+	if (exit->entry->flags & VMR_EXIT_POSTED)
+		vcpu->posted[reason]++;
+	else
+		vcpu->synchronous[reason]++;
+	return exits[reason].handle(vcpu, exit);
+}
+
+/* ---- its thread ---- */
+
+static void collect(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	vcpu->backend_ops->collect(vcpu->backend);
+}
+
+static void wake(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	if (!consumer_wake(&vcpu->vm->consumer, &vcpu->exits))
+		vcpu->backend_ops->wake(vcpu->backend);
+}
+
+/*
+ * Whatever RUN left in the ring is taken here, whoever else takes exits: with RUN over
+ * nobody else may look. Served, it waits for the end of HLT in the kernel.
+ */
+static void take_exits(struct vcpu *vcpu)
+{
+	while (exitq_take(&vcpu->vm->exitq))
+		;
+	while (vcpu->halted && !vcpu->served && !vcpu->vm->ended)
+		pthread_cond_wait(&vcpu->wake, loop_lock(vcpu->vm->loop));
 }
 
 static void *run(void *arg)
@@ -129,19 +191,19 @@ static void *run(void *arg)
 	struct vcpu *vcpu = arg;
 	struct vm *vm = vcpu->vm;
 	pthread_mutex_t *lock = loop_lock(vm->loop);
-	struct exit exit = { 0 };
 	bool failed;
 
 	pthread_mutex_lock(lock);
 	while (!vm->ended) {
 		pthread_mutex_unlock(lock);
-		failed = vcpu->backend_ops->run(vcpu->backend, &exit);
+		failed = vcpu->backend_ops->run(vcpu->backend);
 		pthread_mutex_lock(lock);
 		if (failed)
 			vm_end(vm, STATUS_INTERNAL);
-		else
-			act(vcpu, &exit);
+		take_exits(vcpu);
 	}
+	if (vcpu->dump)
+		vcpu_dump(vcpu);
 	pthread_mutex_unlock(lock);
 	return NULL;
 }
@@ -152,8 +214,11 @@ void vcpu_set_intr(struct vcpu *vcpu, bool level)
 {
 	vcpu->intr = level;
 	vcpu->backend_ops->set_intr(vcpu->backend, level);
-	if (level)
-		pthread_cond_signal(&vcpu->wake);
+	if (!level || !vcpu->halted)
+		return;
+	vcpu->halted = false;
+	exitq_finish(&vcpu->exits);
+	pthread_cond_signal(&vcpu->wake);
 }
 
 void vcpu_kick(struct vcpu *vcpu)
@@ -177,6 +242,24 @@ static int give_cpuid(struct vcpu *vcpu)
 	return ops->set_cpuid(vcpu->backend, entries, count);
 }
 
+/* Its exits come into the VM's queue. */
+static int connect_exits(struct vcpu *vcpu)
+{
+	const struct backend *ops = vcpu->backend_ops;
+	struct vm *vm = vcpu->vm;
+
+	vcpu->served = vm->consumer.mode != EXITS_INLINE;
+	vcpu->exits = (struct exitq_source){
+		.ring = ops->ring(vcpu->backend), .act = act, .arg = vcpu,
+		.collect = ops->collect ? collect : NULL, .wake = vcpu->served ? wake : NULL,
+	};
+	exitq_add(&vm->exitq, &vcpu->exits);
+	if (!vcpu->served)
+		return 0;
+	consumer_add(&vm->consumer, &vcpu->exits, ops->file(vcpu->backend));
+	return ops->serve(vcpu->backend, vm->consumer.eventfd);
+}
+
 int vcpu_create(struct vcpu *vcpu, struct vm *vm)
 {
 	memset(vcpu, 0, sizeof(*vcpu));
@@ -185,7 +268,7 @@ int vcpu_create(struct vcpu *vcpu, struct vm *vm)
 	pthread_cond_init(&vcpu->wake, NULL);
 	if (vcpu->backend_ops->vcpu_create(vm->backend, &vcpu->backend))
 		return -1;
-	return give_cpuid(vcpu);
+	return give_cpuid(vcpu) || connect_exits(vcpu) ? -1 : 0;
 }
 
 void vcpu_destroy(struct vcpu *vcpu)
@@ -247,15 +330,43 @@ void vcpu_dump(struct vcpu *vcpu)
 		dump_segment(segments[i], &state.segment[i]);
 }
 
+static void ring_stats(const struct vcpu *vcpu, FILE *to)
+{
+	const struct consumer *consumer = &vcpu->vm->consumer;
+	const struct {
+		const char *name;
+		uint64_t value;
+	} row[] = {
+		{ "posted", vcpu->exits.posted },
+		{ "synchronous", vcpu->exits.synchronous },
+		{ "times that some were taken", vcpu->vm->exitq.batches },
+		{ "drained at the high-water mark", vcpu->drains[VMR_DRAIN_HIGH_WATER] },
+		{ "drained after the delay", vcpu->drains[VMR_DRAIN_DELAY] },
+		{ "drained before HLT", vcpu->drains[VMR_DRAIN_HALT] },
+		{ "the consumer slept", consumer->sleeps },
+		{ "the consumer was woken", consumer->woken },
+		{ "the vCPU was woken", vcpu->exits.wakes },
+	};
+	unsigned int i;
+
+	fprintf(to, "%-34s %12s\n", "ring", exits_mode_names[consumer->mode]);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (row[i].value || i < 2)
+			fprintf(to, "  %-32s %12llu\n", row[i].name,
+				(unsigned long long)row[i].value);
+}
+
 void vcpu_stats(struct vcpu *vcpu, FILE *to)
 {
 	unsigned int i;
 
-	fprintf(to, "exits to vmrun\n");
+	fprintf(to, "%-34s %12s %12s\n", "exits to vmrun", "synchronous", "posted");
 	for (i = 0; i < VMR_EXIT_REASONS; i++)
-		if (vcpu->exits[i])
-			fprintf(to, "  %-32s %12llu\n", exits[i].name,
-				(unsigned long long)vcpu->exits[i]);
-	fprintf(to, "%s\n", vcpu->backend_ops->name);
+		if (vcpu->synchronous[i] || vcpu->posted[i])
+			fprintf(to, "  %-32s %12llu %12llu\n", exits[i].name,
+				(unsigned long long)vcpu->synchronous[i],
+				(unsigned long long)vcpu->posted[i]);
+	ring_stats(vcpu, to);
+	fprintf(to, "%-34s %12s\n", vcpu->backend_ops->name, "");
 	vcpu->backend_ops->stats(vcpu->backend, to);
 }

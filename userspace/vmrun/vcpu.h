@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "backend.h"
+#include "exitq.h"
 
 struct vm;
 
@@ -17,12 +18,16 @@ struct vcpu {
 	struct vm *vm;
 	const struct backend *backend_ops;
 	struct backend_vcpu *backend;
+	bool served;			/* another thread takes its exits */
 	pthread_t thread;
 	pthread_cond_t wake;
 	/* By the devices' lock */
+	struct exitq_source exits;
 	bool intr;			/* the PIC's wire */
-	/* By its own thread */
-	uint64_t exits[VMR_EXIT_REASONS];
+	bool halted;			/* its exit is a HLT, which stands */
+	bool dump;			/* its registers are to be shown when it has stopped */
+	uint64_t synchronous[VMR_EXIT_REASONS], posted[VMR_EXIT_REASONS];
+	uint64_t drains[VMR_DRAIN_HALT + 1];
 };
 
 /**

@@ -180,10 +180,11 @@ static int map_memory(struct vm *vm)
 
 static int create_vcpu(struct vm *vm)
 {
-	if (map_memory(vm) || vcpu_create(&vm->vcpu, vm))
+	if (map_memory(vm) ||
+	    consumer_create(&vm->consumer, vm->options->exits, &vm->exitq, vm->loop))
 		return -1;
 	vm->has_vcpu = true;
-	return 0;
+	return vcpu_create(&vm->vcpu, vm);
 }
 
 static int load(struct vm *vm)
@@ -224,14 +225,19 @@ enum status vm_create(struct vm *vm, const struct options *options, struct loop 
 
 int vm_run(struct vm *vm)
 {
-	if (vcpu_start(&vm->vcpu))
+	if (consumer_start(&vm->consumer))
 		return STATUS_HOST;
+	if (vcpu_start(&vm->vcpu)) {
+		consumer_stop(&vm->consumer);
+		return STATUS_HOST;
+	}
 	if (loop_run(vm->loop)) {
 		pthread_mutex_lock(loop_lock(vm->loop));
 		vm_end(vm, STATUS_INTERNAL);
 		pthread_mutex_unlock(loop_lock(vm->loop));
 	}
 	vcpu_join(&vm->vcpu);
+	consumer_stop(&vm->consumer);
 	return vm->status;
 }
 
@@ -256,6 +262,7 @@ void vm_destroy(struct vm *vm)
 	timer_clear(timers, &vm->rtc.rate);
 	pthread_mutex_unlock(loop_lock(vm->loop));
 	test_destroy(&vm->test);
+	consumer_destroy(&vm->consumer);
 	if (vm->has_vcpu)
 		vcpu_destroy(&vm->vcpu);
 	if (vm->backend)

@@ -9,6 +9,7 @@
 
 #include "bus.h"
 #include "console.h"
+#include "consumer.h"
 #include "dev/debug.h"
 #include "dev/fw_cfg.h"
 #include "dev/i8042.h"
@@ -20,6 +21,7 @@
 #include "dev/rtc.h"
 #include "dev/test.h"
 #include "dev/uart.h"
+#include "exitq.h"
 #include "irq.h"
 #include "loop.h"
 #include "memory.h"
@@ -49,6 +51,8 @@ struct vm {
 	struct fw_cfg fw_cfg;
 	struct e820_entry e820[E820_MOST];	/* what that shows */
 	struct test_device test;
+	struct exitq exitq;
+	struct consumer consumer;
 	struct vcpu vcpu;
 	bool has_vcpu;
 	bool ended, was_reset;

@@ -30,6 +30,7 @@ TEST(opts_defaults)
 	EXPECT(options.backend == &backend_vmring);
 	EXPECT(!strcmp(options.kernel, "k"));
 	EXPECT(!*options.cmdline);
+	EXPECT_EQ(options.exits, EXITS_INLINE);
 	EXPECT_EQ(options.memory, 256ull << 20);
 	EXPECT_EQ(options.debug_exit, -1);
 	EXPECT_EQ(options.test_latch, -1);
@@ -67,6 +68,20 @@ TEST(opts_all)
 	free((void *)options.flat);
 }
 
+TEST(opts_exits)
+{
+	struct options options;
+
+	EXPECT_EQ(parse(&options, "--kernel k --exits poll"), -1);
+	EXPECT_EQ(options.exits, EXITS_POLL);
+	EXPECT_EQ(parse(&options, "--kernel k --exits eventfd"), -1);
+	EXPECT_EQ(options.exits, EXITS_EVENTFD);
+	EXPECT_EQ(parse(&options, "--exits uring --kernel k"), -1);
+	EXPECT_EQ(options.exits, EXITS_URING);
+	EXPECT_EQ(parse(&options, "--kernel k --backend kvm --exits inline"), -1);
+	EXPECT_EQ(options.exits, EXITS_INLINE);
+}
+
 /* One clear sentence each, and the status of bad usage. */
 TEST(opts_refused)
 {
@@ -91,6 +106,8 @@ TEST(opts_refused)
 		{ "--kernel k --cpus 0", "--cpus takes a number" },
 		{ "--kernel k --cpus many", "--cpus takes a number" },
 		{ "--kernel k --backend qemu", "--backend takes vmring or kvm, not 'qemu'" },
+		{ "--kernel k --exits served", "--exits takes inline, poll, eventfd or uring" },
+		{ "--exits poll --kernel k --backend kvm", "--exits poll needs a ring of exits" },
 		{ "--kernel k --console", "--console needs a value" },
 		{ "--kernel k --console file:", "--console takes" },
 		{ "--kernel k --pages big", "--pages takes" },
