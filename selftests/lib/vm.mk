@@ -3,7 +3,7 @@
 # of a collection that includes this after collection.mk.
 
 VM_LIB := $(LIBOUT)/libvm.a
-VM_OBJECTS := $(patsubst %,$(LIBOUT)/%.o,vm vm_vmring vm_kvm vm_move vm_record vm_guest guest_traps multiboot)
+VM_OBJECTS := $(patsubst %,$(LIBOUT)/%.o,vm vm_vmring vm_kvm vm_move vm_record vm_guest guest_traps)
 
 $(LIBOUT)/%.o: $(SELFTESTS)/lib/%.c $(LOCAL_HDRS)
 	@mkdir -p $(@D)

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "../../lab/lib/port.h"
-#include "multiboot.h"
+#include "../../userspace/vmrun/multiboot.h"
 #include "vm.h"
 
 #define DEBUG_CONSOLE	0xe9
@@ -223,7 +223,7 @@ static void add_module(const char *path)
 int main(int argc, char **argv)
 {
 	size_t size = (size_t)DEFAULT_MB << 20;
-	struct multiboot_memory memory;
+	struct multiboot_memory memory = { 0 };
 	struct multiboot_file image;
 	char error[MULTIBOOT_ERROR];
 	struct multiboot_start start;

@@ -8,7 +8,7 @@
 
 #include <linux/kernel.h>
 
-#include "../lib/multiboot.h"
+#include "../../userspace/vmrun/multiboot.h"
 #include "unit.h"
 
 #define RAM		0x400000u
@@ -337,6 +337,54 @@ void multiboot_bad_modules(void)
 	EXPECT_STR(error, "module 1 with its 4194304 bytes doesn't fit into memory");
 	EXPECT_EQ(load_into(&f, sizeof(f), AT + 2048), -1);
 	EXPECT_STR(error, "the boot information doesn't fit into memory");
+}
+
+/* Nothing is loaded where something is, and what has a choice goes past it. */
+void multiboot_taken(void)
+{
+	static const struct multiboot_range taken[] = {
+		{ 0x500, 0x540 }, { AT + 4096, AT + 4097 }, { AT + 3 * 4096, AT + 5 * 4096 },
+	};
+	struct multiboot_memory memory = {
+		.ram = ram, .size = RAM, .above_4g = 0x40000000, .taken = taken, .taken_count = 3,
+	};
+	static const u8 data[8192];
+	const struct multiboot_file module = { .data = data, .size = sizeof(data) };
+	struct elf32 f = elf32();
+	struct multiboot_file image = { .data = &f, .size = sizeof(f) };
+	u32 info, map;
+
+	EXPECT_EQ(multiboot_load(&memory, &image, &module, 1, &start, error), 0);
+	info = start.ebx;
+	EXPECT_EQ(word(word(info + 24)), AT + 5 * 4096);
+	EXPECT_EQ(info, AT + 7 * 4096);
+	map = word(info + 48);
+	EXPECT_EQ(word(info + 44), 96);
+	EXPECT_EQ(word(map + 72 + 4), 0);
+	EXPECT_EQ(word(map + 72 + 8), 1);
+	EXPECT_EQ(word(map + 72 + 12), 0x40000000);
+	EXPECT_EQ(word(map + 72 + 20), 1);
+
+	f.p[1].p_paddr = 0x53f;
+	EXPECT_EQ(multiboot_load(&memory, &image, &module, 1, &start, error), -1);
+	EXPECT_STR(error, "it wants memory at 0x53f, where something else is");
+	f.p[1].p_paddr = 0x540;
+	EXPECT_EQ(multiboot_load(&memory, &image, &module, 1, &start, error), 0);
+}
+
+void multiboot_recognized(void)
+{
+	struct elf32 f = elf32();
+	struct flat g = flat();
+
+	EXPECT(multiboot_is(&f, sizeof(f)));
+	EXPECT(multiboot_is(&g, sizeof(g)));
+	EXPECT(multiboot_is(&g, 64 + 31));
+	EXPECT(!multiboot_is(&g, 64 + 11));
+	g.h.checksum--;
+	EXPECT(!multiboot_is(&g, sizeof(g)));
+	EXPECT(!multiboot_is(&g, 64 + 12));
+	EXPECT(!multiboot_is(&g, 0));
 }
 
 /* No prefix of a file reads beyond its end: the sanitizer sees to it. */

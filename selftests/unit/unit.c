@@ -193,6 +193,8 @@ static const struct {
 	{ "multiboot_bad_elf32", multiboot_bad_elf32 },
 	{ "multiboot_bad_elf64", multiboot_bad_elf64 },
 	{ "multiboot_bad_modules", multiboot_bad_modules },
+	{ "multiboot_taken", multiboot_taken },
+	{ "multiboot_recognized", multiboot_recognized },
 	{ "multiboot_each_length", multiboot_each_length },
 };
 

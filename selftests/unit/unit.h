@@ -241,6 +241,8 @@ void multiboot_bad_addresses(void);
 void multiboot_bad_elf32(void);
 void multiboot_bad_elf64(void);
 void multiboot_bad_modules(void);
+void multiboot_taken(void);
+void multiboot_recognized(void);
 void multiboot_each_length(void);
 
 #endif

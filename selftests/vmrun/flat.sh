@@ -60,13 +60,20 @@ triple_fault() {
 strings() { flat 91 strings --test-latch 0x500; }
 interrupts() { flat 21 timer; }
 
-devices_in_memory() {
-	ends_or_undecoded=0
-	vmrun --backend "$backend" --debug-exit 0xf4 --mem 16 --flat "$here/mmio.bin@0x7c00" \
-		--entry 64 --test-mmio 0xd0000000,0x1000 </dev/null 2>"$box/err" || ends_or_undecoded=$?
-	! grep -q "couldn't be decoded" "$box/err" ||
-		skip "vmring doesn't tell the size of an access to a device yet"
-	equal status $ends_or_undecoded 101
+devices_in_memory() { flat 101 mmio --entry 64 --test-mmio 0xd0000000,0x1000; }
+
+multiboot() {
+	printf 'its module' >"$box/module"
+	ends 95 --mem 16 --kernel "$here/multiboot.bin" --cmdline "a b" \
+		--module "$box/module more" </dev/null
+	equal "what it was told" "$(cat "$box/out")" "$here/multiboot.bin a b/its module"
+}
+
+# What is posted is heard though the guest never waits for anything again.
+heard() {
+	start_guest /dev/null --flat "$here/spin.bin@0x7c00"
+	until_shown s
+	stop_guest
 }
 
 serial() {
@@ -121,19 +128,14 @@ refusals() {
 	refused "doesn't fit" --mem 16 --flat "$here/off.bin@0xfffffff"
 	: >"$box/empty"
 	refused 'is empty' --kernel "$box/empty"
+	refused 'goes with a multiboot image' --kernel "$here/flat.sh" \
+		--module "$here/flat.sh"
+	refused 'no_such_module: No such file' --kernel "$here/multiboot.bin" --module no_such_module
 }
 
 # One that is killed leaves nothing behind that would be in the next one's way.
 killed() {
-	mkfifo "$box/keys"
-	vmrun --backend "$backend" --mem 16 --flat "$here/echo.bin@0x7c00" \
-		<"$box/keys" >"$box/out" 2>"$box/err" &
-	guests=$!
-	exec 7>"$box/keys"
-	printf x >&7
-	until grep -q x "$box/out"; do
-		kill -0 $guests || fail "it is gone: $(cat "$box/err")"
-	done
+	start_echo
 	flat 85 exit16		# a second machine beside it
 	kill -9 $guests
 	wait $guests || :
@@ -144,22 +146,10 @@ killed() {
 
 # A signal ends it, and whoever waits for it sees that.
 signals() {
-	mkfifo "$box/keys2"
-	vmrun --backend "$backend" --mem 16 --flat "$here/echo.bin@0x7c00" \
-		<"$box/keys2" >"$box/out" 2>"$box/err" &
-	guests=$!
-	exec 7>"$box/keys2"
-	printf y >&7
-	until grep -q y "$box/out"; do
-		kill -0 $guests || fail "it is gone: $(cat "$box/err")"
-	done
-	kill -TERM $guests
-	status=0
-	wait $guests || status=$?
-	guests=''
+	start_echo
+	stop_guest
 	exec 7>&-
-	equal "its status" $status 143
 }
 
 run_tests modes high power_off resets reboots halted triple_fault strings interrupts devices_in_memory \
-	serial to_a_file to_a_pty statistics refusals killed signals
+	multiboot heard serial to_a_file to_a_pty statistics refusals killed signals

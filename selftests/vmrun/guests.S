@@ -160,6 +160,47 @@ tick:	inc %cx
 	mov $50, %eax
 0:	out %eax, $EXIT
 
+	/*
+	 * A multiboot image by its header's addresses: what it is told, and what its
+	 * module holds, goes to the debug console.
+	 */
+	guest multiboot
+	.code32
+	jmp 1f
+	.balign 4
+0:	.long 0x1badb002, 0x10000, -(0x1badb002 + 0x10000)
+	.long 0x200000 + 0b - .text.multiboot, 0x200000, 0, 0, 0x200000
+1:	cmp $0x2badb002, %eax
+	jne 9f
+	mov 16(%ebx), %esi		/* its command line, to the end */
+2:	lodsb
+	test %al, %al
+	jz 3f
+	out %al, $CONSOLE
+	jmp 2b
+3:	mov $'/', %al
+	out %al, $CONSOLE
+	cmpl $1, 20(%ebx)
+	jne 9f
+	mov 24(%ebx), %ebx
+	mov (%ebx), %esi		/* the module, as long as it is */
+	mov 4(%ebx), %ecx
+	sub %esi, %ecx
+	mov $CONSOLE, %edx
+	cld
+	rep outsb
+	mov $47, %al
+	out %al, $EXIT
+9:	mov $1, %al
+	out %al, $EXIT
+
+	/* Says something, and goes on for ever: it is heard though nothing stops it. */
+	guest spin
+	.code16
+	mov $'s', %al
+	out %al, $CONSOLE
+0:	jmp 0b
+
 	/* What comes in over the serial port goes out again, until an escape. */
 	guest echo
 	.code16

@@ -28,3 +28,38 @@ ends() {
 
 # said REGEX: and among its words was this line.
 said() { grep -qE -e "$1" "$box/err" || fail "it said '$(cat "$box/err")', not '$1'"; }
+
+# start_guest INPUT ARG...: a machine in the background; its words are in $box/out and err.
+start_guest() {
+	input=$1
+	shift
+	: >"$box/out"
+	vmrun --backend "$backend" --mem 16 "$@" <"$input" >"$box/out" 2>"$box/err" &
+	guests=$!
+}
+
+# until_shown TEXT: its console comes to show it.
+until_shown() {
+	until grep -q "$1" "$box/out"; do
+		kill -0 $guests || fail "it is gone: $(cat "$box/err")"
+	done
+}
+
+# start_echo: one that sends back what is written to file descriptor 7, and has done so.
+start_echo() {
+	rm -f "$box/keys"
+	mkfifo "$box/keys"
+	start_guest "$box/keys" --flat "$here/echo.bin@0x7c00"
+	exec 7>"$box/keys"
+	printf x >&7
+	until_shown x
+}
+
+# stop_guest: SIGTERM ends it, and it dies of that.
+stop_guest() {
+	kill -TERM $guests
+	status=0
+	wait $guests || status=$?
+	guests=''
+	equal "its status" $status 143
+}

@@ -3,6 +3,7 @@
  * Owns what the loaders share: copying, page tables, the GDT and registers that go with
  * it. Before the guest runs only.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "boot.h"
@@ -149,7 +150,43 @@ static bool is_elf(const struct image *image)
 
 static int load_kernel(const struct boot *boot)
 {
+	if (multiboot_is(boot->kernel->data, boot->kernel->size))
+		return boot_multiboot(boot);
+	if (boot->modules)
+		return fail("--module goes with a multiboot image, and %s is none",
+			    boot->kernel->name);
 	return is_elf(boot->kernel) ? boot_pvh(boot) : boot_bzimage(boot);
+}
+
+/* FILE[ WORDS] */
+static int open_module(struct boot_module *module, const char *text)
+{
+	char *path = strndup(text, strcspn(text, " "));
+
+	module->text = text;
+	if (!path)
+		return fail("no memory");
+	if (!image_open(&module->image, path))
+		module->image.name = text;
+	free(path);
+	return module->image.data ? 0 : -1;
+}
+
+static int open_files(struct boot *boot, const struct options *options, struct image *kernel,
+		      struct image *initrd)
+{
+	unsigned int i;
+
+	if (image_open(kernel, options->flat ? options->flat : options->kernel))
+		return -1;
+	if (options->initrd && image_open(initrd, options->initrd))
+		return -1;
+	if (options->initrd)
+		boot->initrd = initrd;
+	for (i = 0; i < options->modules; i++)
+		if (open_module(&boot->module[boot->modules++], options->module[i]))
+			return -1;
+	return 0;
 }
 
 int boot_load(const struct options *options, const struct memory *memory,
@@ -161,14 +198,12 @@ int boot_load(const struct options *options, const struct memory *memory,
 	};
 	int error;
 
-	error = image_open(&kernel, options->flat ? options->flat : options->kernel);
-	if (!error && options->initrd) {
-		error = image_open(&initrd, options->initrd);
-		boot.initrd = &initrd;
-	}
+	error = open_files(&boot, options, &kernel, &initrd);
 	if (!error)
 		error = options->flat ? boot_flat(&boot, options->flat_at, options->entry) :
 			load_kernel(&boot);
+	while (boot.modules)
+		image_close(&boot.module[--boot.modules].image);
 	image_close(&initrd);
 	image_close(&kernel);
 	return error;

@@ -6,6 +6,7 @@
  *	0x6000	PVH's start info		0xf0000	ACPI tables
  *	0x7000	Linux's zero page		the kernel: where it wants to be
  *	0x9000	page tables, to 0xf000		the initial RAM disk: as high as it may be
+ *						modules: behind the multiboot image
  */
 #ifndef VMRUN_BOOT_H
 #define VMRUN_BOOT_H
@@ -14,12 +15,14 @@
 
 #include <vmring.h>
 
+#include "image.h"
 #include "memory.h"
+#include "multiboot.h"
 
-struct image;
 struct options;
 
 #define BOOT_GDT	0x500u
+#define BOOT_GDT_END	0x540u
 #define BOOT_PVH	0x6000u
 #define BOOT_STACK	0x7000u		/* of flat images, downwards */
 #define BOOT_ZERO_PAGE	0x7000u
@@ -29,11 +32,18 @@ struct options;
 #define BOOT_CMDLINE_MAX	0x10000u
 #define BOOT_ACPI	MEMORY_TABLES
 
+struct boot_module {
+	struct image image;
+	const char *text;	/* what the image is told: the file's name, and words */
+};
+
 /* What is loaded. */
 struct boot {
 	const struct memory *memory;
 	const struct image *kernel;
 	const struct image *initrd;	/* NULL: none */
+	struct boot_module module[MULTIBOOT_MODULES];
+	unsigned int modules;
 	const char *cmdline;
 	struct vmr_state *state;	/* as after reset; the groups below are changed */
 };
@@ -54,6 +64,7 @@ int boot_load(const struct options *options, const struct memory *memory,
 /* The loaders. Each: 0, or -1 (said why). */
 int boot_bzimage(const struct boot *boot);
 int boot_pvh(const struct boot *boot);
+int boot_multiboot(const struct boot *boot);
 int boot_flat(const struct boot *boot, uint64_t at, int entry);
 
 /* What they share. */

@@ -52,7 +52,8 @@ static int check_header(const struct image *image)
 {
 	if (!image_has(image, 0, HEADER_END) || image_u16(image, BOOT_FLAG) != 0xaa55 ||
 	    memcmp(image->data + HEADER, "HdrS", 4))
-		return fail("%s is not a kernel: neither a bzImage nor an ELF file", image->name);
+		return fail("%s is not a kernel: no bzImage, ELF file or multiboot image",
+			    image->name);
 	if (image_u16(image, VERSION) < LEAST_VERSION)
 		return fail("%s is too old: its boot protocol is %u.%02u, vmrun wants 2.12",
 			    image->name, image->data[VERSION + 1], image->data[VERSION]);

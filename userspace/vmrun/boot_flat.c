@@ -28,7 +28,7 @@ int boot_flat(const struct boot *boot, uint64_t at, int entry)
 
 	if (boot_put(boot, boot->kernel->name, at, boot->kernel->data, size))
 		return -1;
-	if (entry != ENTRY_16 && overlaps(at, size, BOOT_GDT, BOOT_GDT + 0x40))
+	if (entry != ENTRY_16 && overlaps(at, size, BOOT_GDT, BOOT_GDT_END))
 		return fail("%s at %#llx is where vmrun's GDT is", boot->kernel->name,
 			    (unsigned long long)at);
 	if (entry == ENTRY_64 && overlaps(at, size, BOOT_TABLES, BOOT_TABLES_END))

@@ -46,7 +46,8 @@ static int read_header(const struct image *image, Elf64_Ehdr *header)
 		return fail("%s is truncated: not even an ELF header is there", image->name);
 	memcpy(header, image->data, sizeof(*header));
 	if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != EM_X86_64)
-		return fail("%s is an ELF file, but not for x86-64", image->name);
+		return fail("%s is an ELF file, but not for x86-64, nor a multiboot image",
+			    image->name);
 	if (header->e_phentsize != sizeof(Elf64_Phdr) ||
 	    !image_has(image, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr)))
 		return fail("%s is truncated, or its program headers are wrong", image->name);

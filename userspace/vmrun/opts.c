@@ -17,9 +17,11 @@ static const char usage[] =
 	"usage: vmrun [OPTION...] --kernel FILE\n"
 	"       vmrun [OPTION...] --flat FILE@ADDRESS\n"
 	"\n"
-	"  --kernel FILE         a Linux bzImage, or an ELF file with a PVH entry\n"
+	"  --kernel FILE         a Linux bzImage, an ELF file with a PVH entry, or a multiboot\n"
+	"                        image\n"
 	"  --initrd FILE         its initial RAM disk\n"
 	"  --cmdline WORDS       its command line\n"
+	"  --module FILE[ WORDS] a file and words for a multiboot image; as often as wanted\n"
 	"  --flat FILE@ADDRESS   load a file as it is, and begin at its first byte\n"
 	"  --entry 16|32|64      in which mode --flat begins (16)\n"
 	"  --mem SIZE[M|G]       memory (256M)\n"
@@ -103,6 +105,16 @@ static int set_initrd(struct options *options, const char *value)
 static int set_cmdline(struct options *options, const char *value)
 {
 	options->cmdline = value;
+	return 0;
+}
+
+static int set_module(struct options *options, const char *value)
+{
+	if (!*value || *value == ' ')
+		return bad("module", "FILE, or FILE and words behind a blank", value);
+	if (options->modules == MULTIBOOT_MODULES)
+		return fail("--module: %u are the most that there can be", MULTIBOOT_MODULES);
+	options->module[options->modules++] = value;
 	return 0;
 }
 
@@ -250,6 +262,7 @@ static const struct {
 	{ "initrd", required_argument, set_initrd },
 	{ "kernel", required_argument, set_kernel },
 	{ "mem", required_argument, set_mem },
+	{ "module", required_argument, set_module },
 	{ "pages", required_argument, set_pages },
 	{ "reboot", no_argument, set_reboot },
 	{ "stats", no_argument, set_stats },
@@ -268,6 +281,8 @@ static int check(const struct options *options)
 		return fail("one of --kernel and --flat says what to run; see vmrun --help");
 	if (options->initrd && options->flat)
 		return fail("--initrd goes with --kernel: a flat image would never find it");
+	if (options->modules && options->flat)
+		return fail("--module goes with --kernel: a flat image would never find it");
 	if (options->exits != EXITS_INLINE && !options->backend->serve)
 		return fail("--exits %s needs a ring of exits, which %s hasn't",
 			    exits_mode_names[options->exits], options->backend->name);

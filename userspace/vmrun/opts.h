@@ -9,6 +9,7 @@
 #include "console.h"
 #include "exitq.h"
 #include "memory.h"
+#include "multiboot.h"
 
 struct backend;
 
@@ -23,6 +24,8 @@ struct options {
 	const struct backend *backend;
 	enum exits_mode exits;
 	const char *kernel, *initrd, *cmdline;
+	const char *module[MULTIBOOT_MODULES];	/* FILE[ WORDS] of each --module */
+	unsigned int modules;
 	const char *flat;		/* FILE of --flat */
 	uint64_t flat_at;
 	enum entry_mode entry;

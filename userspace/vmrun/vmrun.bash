@@ -6,7 +6,7 @@ _vmrun() {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} choices=''
 
 	case $before in
-	--kernel|--initrd|--flat)
+	--kernel|--initrd|--flat|--module)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
 	--backend) choices='vmring kvm' ;;
@@ -19,7 +19,8 @@ _vmrun() {
 	--debug-exit) choices=0xf4 ;;
 	--cmdline|--test-latch|--test-mmio) return ;;
 	*) choices='--backend --cmdline --console --cpus --debug-exit --entry --exits --flat
-		--help --initrd --kernel --mem --pages --reboot --stats --test-latch --test-mmio --version' ;;
+		--help --initrd --kernel --mem --module --pages --reboot --stats --test-latch
+		--test-mmio --version' ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
 }

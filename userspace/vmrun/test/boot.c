@@ -7,34 +7,15 @@
 #include "boot.h"
 #include "harness.h"
 #include "image.h"
+#include "images.h"
 #include "opts.h"
 
-#define MB		(1ull << 20)
 #define MEMORY_MB	32ull
-#define PREFERRED	(16 * MB)
-#define CODE_SIZE	0x4000u
-#define SETUP_SIZE	(5 * 512u)
 
-static uint8_t file[0x10000];
 static struct memory memory;
 static struct vmr_state state;
 static struct image kernel, initrd;
 static struct boot boot;
-
-static void put16(size_t at, uint16_t value)
-{
-	memcpy(file + at, &value, sizeof(value));
-}
-
-static void put32(size_t at, uint32_t value)
-{
-	memcpy(file + at, &value, sizeof(value));
-}
-
-static void put64(size_t at, uint64_t value)
-{
-	memcpy(file + at, &value, sizeof(value));
-}
 
 static void set_up(size_t size)
 {
@@ -45,29 +26,6 @@ static void set_up(size_t size)
 		.memory = &memory, .kernel = &kernel, .cmdline = "console=ttyS0", .state = &state,
 	};
 	EXPECT_EQ(memory_create(&memory, MEMORY_MB * MB, MEMORY_SMALL), 0);
-}
-
-static void make_bzimage(void)
-{
-	unsigned int i;
-
-	memset(file, 0, sizeof(file));
-	file[0x1f1] = 4;
-	put32(0x1f4, CODE_SIZE / 16);
-	put16(0x1fe, 0xaa55);
-	file[0x201] = 0x6a;		/* the header ends at 0x26c */
-	memcpy(file + 0x202, "HdrS", 4);
-	put16(0x206, 0x020f);
-	file[0x211] = 0x81;
-	put32(0x22c, 0x7fffffff);
-	put32(0x230, 0x200000);
-	file[0x234] = 1;
-	put16(0x236, 0x7f);
-	put32(0x238, 255);
-	put64(0x258, PREFERRED);
-	put32(0x260, 2 * MB);
-	for (i = 0; i < CODE_SIZE; i++)
-		file[SETUP_SIZE + i] = i * 7;
 }
 
 static uint32_t zero_page_u32(unsigned int offset)
@@ -213,42 +171,6 @@ TEST(bzimage_initrd_too_large)
 
 /* ---- PVH ---- */
 
-#define NOTE_AT		0x200
-#define SEGMENT_AT	0x1000
-#define ENTRY		0x1000040
-
-static Elf64_Ehdr *elf(void)
-{
-	return (void *)file;
-}
-
-static Elf64_Phdr *segments(void)
-{
-	return (void *)(file + sizeof(Elf64_Ehdr));
-}
-
-static void make_elf(void)
-{
-	Elf64_Nhdr note = { .n_namesz = 4, .n_descsz = 8, .n_type = 18 };
-
-	memset(file, 0, sizeof(file));
-	memcpy(file, "\177ELF", 4);
-	file[EI_CLASS] = ELFCLASS64;
-	elf()->e_machine = EM_X86_64;
-	elf()->e_phoff = sizeof(Elf64_Ehdr);
-	elf()->e_phentsize = sizeof(Elf64_Phdr);
-	elf()->e_phnum = 2;
-	segments()[0] = (Elf64_Phdr){
-		.p_type = PT_LOAD, .p_offset = SEGMENT_AT, .p_paddr = PREFERRED,
-		.p_filesz = 0x800, .p_memsz = 0x2000,
-	};
-	segments()[1] = (Elf64_Phdr){ .p_type = PT_NOTE, .p_offset = NOTE_AT, .p_filesz = 24 };
-	memcpy(file + NOTE_AT, &note, sizeof(note));
-	memcpy(file + NOTE_AT + 12, "Xen", 4);
-	put64(NOTE_AT + 16, ENTRY);
-	memset(file + SEGMENT_AT, 0x5a, 0x800);
-}
-
 TEST(pvh_loads)
 {
 	uint32_t *start;
@@ -349,29 +271,6 @@ TEST(pvh_truncated)
 	memory_destroy(&memory);
 }
 
-/* A thousand images with some bytes of nonsense: loaded or refused, never worse. */
-TEST(boot_nonsense)
-{
-	unsigned int i, j;
-
-	srand(1);
-	for (i = 0; i < 1000; i++) {
-		int error;
-
-		if (i & 1)
-			make_elf();
-		else
-			make_bzimage();
-		for (j = 0; j < 4; j++)
-			file[rand() % 0x280] = rand();
-		set_up(SETUP_SIZE + CODE_SIZE);
-		error = i & 1 ? boot_pvh(&boot) : boot_bzimage(&boot);
-		if (error)
-			EXPECT(*test_said());
-		memory_destroy(&memory);
-	}
-}
-
 /* ---- flat ---- */
 
 TEST(flat_real_mode)
@@ -432,5 +331,100 @@ TEST(flat_descriptors)
 	EXPECT_EQ(boot_flat(&boot, MB, ENTRY_32), 0);
 	EXPECT_EQ(gdt[2], 0x00cf9b000000ffff);
 	EXPECT_EQ(state.gdtr.limit, 47);
+	memory_destroy(&memory);
+}
+
+/* ---- multiboot ---- */
+
+static uint32_t guest_u32(uint64_t gpa)
+{
+	uint32_t value = 0;
+	void *at = memory_at(&memory, gpa, sizeof(value));
+
+	EXPECT(at);
+	if (at)
+		memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+TEST(multiboot_loads)
+{
+	static void (*const make[])(void) = {
+		make_multiboot32, make_multiboot64, make_multiboot_addresses,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		uint32_t info;
+
+		make[i]();
+		set_up(MULTIBOOT_SIZE);
+		EXPECT_EQ(boot_multiboot(&boot), 0);
+		EXPECT_EQ(state.rip, MULTIBOOT_AT + 0x20);
+		EXPECT_EQ(state.gpr[VMR_RAX], 0x2badb002);
+		EXPECT_EQ(state.cr0 & 0x80000001, 1);
+		EXPECT_EQ(state.segment[VMR_CS].access, 0xc09b);
+		EXPECT(!memcmp(memory_at(&memory, MULTIBOOT_AT, MULTIBOOT_SIZE), file,
+			       MULTIBOOT_SIZE));
+		info = state.gpr[VMR_RBX];
+		EXPECT_EQ(guest_u32(info + 4), 639);
+		EXPECT_EQ(guest_u32(info + 8), (MEMORY_MB - 1) * 1024);
+		EXPECT(!strcmp(memory_at(&memory, guest_u32(info + 16), 21),
+			       "kernel console=ttyS0"));
+		memory_destroy(&memory);
+	}
+}
+
+TEST(multiboot_modules)
+{
+	static const uint8_t data[5000] = { 1, 2, 3 };
+	uint32_t info, module;
+
+	make_multiboot32();
+	set_up(MULTIBOOT_SIZE);
+	boot.cmdline = "";
+	boot.module[0] = (struct boot_module){
+		.image = { .name = "one", .data = data, .size = sizeof(data) }, .text = "one a b",
+	};
+	boot.modules = 1;
+	EXPECT_EQ(boot_multiboot(&boot), 0);
+	info = state.gpr[VMR_RBX];
+	EXPECT(!strcmp(memory_at(&memory, guest_u32(info + 16), 7), "kernel"));
+	EXPECT_EQ(guest_u32(info + 20), 1);
+	module = guest_u32(info + 24);
+	EXPECT_EQ(guest_u32(module + 4) - guest_u32(module), sizeof(data));
+	EXPECT(!memcmp(memory_at(&memory, guest_u32(module), sizeof(data)), data, sizeof(data)));
+	EXPECT(!strcmp(memory_at(&memory, guest_u32(module + 8), 8), "one a b"));
+	memory_destroy(&memory);
+}
+
+/* Not where vmrun has its own, nor where there is no memory. */
+TEST(multiboot_refused)
+{
+	static const struct {
+		uint32_t at;
+		const char *words;
+	} bad[] = {
+		{ 0x4ff, "wants memory at 0x4ff, where something else is" },
+		{ 0x9f000, "wants memory at 0x9f000, where something else is" },
+		{ 0xb0000, "wants memory at 0xb0000, where something else is" },
+		{ 0xff000, "wants memory at 0xff000, where something else is" },
+		{ 0xfffff000, "beyond the 32768 KiB" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		make_multiboot32();
+		put32(sizeof(Elf32_Ehdr) + offsetof(Elf32_Phdr, p_paddr), bad[i].at);
+		set_up(MULTIBOOT_SIZE);
+		EXPECT_EQ(boot_multiboot(&boot), -1ull);
+		EXPECT_SAID(bad[i].words);
+		memory_destroy(&memory);
+	}
+	make_multiboot32();
+	set_up(MULTIBOOT_SIZE);
+	boot.initrd = &initrd;
+	EXPECT_EQ(boot_multiboot(&boot), -1ull);
+	EXPECT_SAID("gets files by --module");
 	memory_destroy(&memory);
 }

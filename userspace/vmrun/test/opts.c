@@ -59,6 +59,9 @@ TEST(opts_all)
 	EXPECT_EQ(options.test_latch, 0x500);
 	EXPECT_EQ(options.test_mmio, 0xd0000000);
 	EXPECT_EQ(options.test_mmio_size, 0x1000);
+	EXPECT_EQ(parse(&options, "--kernel k --module one --module two"), -1);
+	EXPECT_EQ(options.modules, 2);
+	EXPECT(!strcmp(options.module[1], "two"));
 	EXPECT_EQ(parse(&options, "--flat a@b@0x7c00 --entry 64 --mem 64 --console pty"), -1);
 	EXPECT(!strcmp(options.flat, "a@b"));
 	EXPECT_EQ(options.flat_at, 0x7c00);
@@ -91,6 +94,8 @@ TEST(opts_refused)
 		{ "", "one of --kernel and --flat" },
 		{ "--kernel k --flat f@0", "one of --kernel and --flat" },
 		{ "--flat f@0 --initrd i", "--initrd goes with --kernel" },
+		{ "--flat f@0 --module m", "--module goes with --kernel" },
+		{ "--kernel k --module", "--module needs a value" },
 		{ "--kernel", "--kernel needs a value" },
 		{ "--nonsense", "no option --nonsense" },
 		{ "--kernel k more", "'more' is no option" },

@@ -6,7 +6,6 @@
  */
 #include <elf.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,6 +106,21 @@ static bool is_in_memory(const struct load *load, uint64_t at, uint64_t size)
 	return at <= load->memory->size && size <= load->memory->size - at;
 }
 
+/* The range of those that are taken that overlaps this one, or NULL. */
+static const struct multiboot_range *in_the_way(const struct load *load, uint64_t at,
+						uint64_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < load->memory->taken_count; i++) {
+		const struct multiboot_range *range = &load->memory->taken[i];
+
+		if (at < range->end && range->begin < at + size)
+			return range;
+	}
+	return NULL;
+}
+
 static uint64_t page_up(uint64_t at)
 {
 	return (at + PAGE - 1) & ~(PAGE - 1);
@@ -132,6 +146,7 @@ static int find_header(struct load *load, struct header *header, uint64_t *offse
 		memcpy(header, load->file + at, sizeof(*header));
 		return 0;
 	}
+	header->magic = 0;
 	return fail(load, "it has no multiboot header in its first %d bytes", SEARCHED);
 }
 
@@ -162,6 +177,9 @@ static int put_piece(struct load *load, uint64_t at, uint64_t offset, uint64_t i
 		return fail(load, "it wants memory at 0x%llx, beyond the %llu KiB that there are",
 			    (unsigned long long)(at + in_memory - 1),
 			    (unsigned long long)load->memory->size / 1024);
+	if (in_the_way(load, at, in_memory))
+		return fail(load, "it wants memory at 0x%llx, where something else is",
+			    (unsigned long long)at);
 	if (in_file)
 		memcpy(ram + at, load->file + offset, in_file);
 	memset(ram + at + in_file, 0, in_memory - in_file);
@@ -282,11 +300,19 @@ static int load_elf(struct load *load, struct multiboot_start *start)
 	}
 }
 
+static uint64_t aligned(uint64_t at, uint64_t alignment)
+{
+	return (at + alignment - 1) & ~(alignment - 1);
+}
+
 /* Takes memory behind what is there; 0 if there isn't so much. */
 static uint64_t take(struct load *load, uint64_t size, uint64_t alignment)
 {
-	uint64_t at = (load->end + alignment - 1) & ~(alignment - 1);
+	uint64_t at = aligned(load->end, alignment);
+	const struct multiboot_range *range;
 
+	while ((range = in_the_way(load, at, size)))
+		at = aligned(range->end, alignment);
 	if (!is_in_memory(load, at, size) || at + size > UINT32_MAX)
 		return 0;
 	load->end = at + size;
@@ -326,13 +352,18 @@ static uint32_t put_map(struct load *load, uint32_t *length)
 {
 	uint64_t size = load->memory->size;
 	uint64_t low = size < LOW_END ? size : LOW_END;
-	struct map_entry map[3] = {
+	struct map_entry map[4] = {
 		{ sizeof(map[0]) - 4, 0, low, MAP_AVAILABLE },
 		{ sizeof(map[0]) - 4, LOW_END, HIGH_BEGIN - LOW_END, MAP_RESERVED },
 		{ sizeof(map[0]) - 4, HIGH_BEGIN, size - HIGH_BEGIN, MAP_AVAILABLE },
 	};
+	unsigned int count = size > HIGH_BEGIN ? 3 : 1;
 
-	*length = size > HIGH_BEGIN ? sizeof(map) : sizeof(map[0]);
+	if (load->memory->above_4g)
+		map[count++] = (struct map_entry){
+			sizeof(map[0]) - 4, 1ull << 32, load->memory->above_4g, MAP_AVAILABLE,
+		};
+	*length = count * sizeof(map[0]);
 	return put(load, map, *length, 8);
 }
 
@@ -366,7 +397,16 @@ static int put_info(struct load *load, const struct multiboot_file *image,
 	return 0;
 }
 
-#define MODULES		16
+bool multiboot_is(const void *data, size_t size)
+{
+	char error[MULTIBOOT_ERROR];
+	struct load load = { .file = data, .file_size = size, .error = error };
+	struct header header;
+	uint64_t offset;
+
+	/* One that is cut off is one, too. */
+	return !find_header(&load, &header, &offset) || header.magic == MAGIC;
+}
 
 int multiboot_load(const struct multiboot_memory *memory, const struct multiboot_file *image,
 		   const struct multiboot_file *modules, unsigned int count,
@@ -375,13 +415,13 @@ int multiboot_load(const struct multiboot_memory *memory, const struct multiboot
 	struct load load = {
 		.memory = memory, .file = image->data, .file_size = image->size, .error = error,
 	};
-	struct module told[MODULES] = { 0 };
+	struct module told[MULTIBOOT_MODULES] = { 0 };
 	struct header header;
 	uint64_t offset = 0;
 	int err;
 
-	if (count > MODULES)
-		return fail(&load, "%u modules are more than %u", count, MODULES);
+	if (count > MULTIBOOT_MODULES)
+		return fail(&load, "%u modules are more than %u", count, MULTIBOOT_MODULES);
 	if (find_header(&load, &header, &offset) || check_wishes(&load, header.flags))
 		return -1;
 	if (header.flags & HAS_ADDRESSES)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Owns the loading of multiboot images (version 1): ELF files of 32 or 64 bits, and
- * the header's own addresses. It knows no hypervisor: memory in, the first state of
- * a CPU out. Any thread, nothing is kept.
+ * the header's own addresses. It knows no hypervisor and no vmrun, so that tests can
+ * use it alone: memory in, the first state of a CPU out. Any thread, nothing is kept.
  */
-#ifndef VMR_MULTIBOOT_H
-#define VMR_MULTIBOOT_H
+#ifndef VMRUN_MULTIBOOT_H
+#define VMRUN_MULTIBOOT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,10 +22,17 @@ struct multiboot_file {
 	const char *text;	/* command line; NULL: none */
 };
 
+struct multiboot_range {
+	uint64_t begin, end;
+};
+
 /* Where the image is to go: memory from guest-physical 0 on. */
 struct multiboot_memory {
 	void *ram;
-	uint64_t size;
+	uint64_t size;		/* below 4 GB */
+	uint64_t above_4g;	/* so much more there is from 4 GB on */
+	const struct multiboot_range *taken;	/* nothing is loaded there; by address */
+	unsigned int taken_count;
 };
 
 /* How the CPU begins: 32 bits, protected, no paging, flat segments, interrupts off. */
@@ -32,6 +40,17 @@ struct multiboot_start {
 	uint32_t eip;
 	uint32_t ebx;		/* the boot information */
 };
+
+#define MULTIBOOT_MODULES	16
+
+/**
+ * multiboot_is() - is it an image of this kind?
+ * @data: the file
+ * @size: its size
+ *
+ * Return: whether it has a multiboot header.
+ */
+bool multiboot_is(const void *data, size_t size);
 
 /**
  * multiboot_load() - put an image, its modules and its boot information into memory
