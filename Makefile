@@ -53,7 +53,7 @@ check-debug:
 	@selftests/run --tier debug
 
 check-long:
-	@scripts/tally 'scripts/check/fast' 'UNIT_ROUNDS=50 MODEL_DEEP=1 RING_ROUNDS=50 scripts/check/fast unit model ring-threads' lab/selftest 'lab/selftest --unpatched' 'selftests/run --tier long'
+	@scripts/tally 'scripts/check/fast' 'UNIT_ROUNDS=50 MODEL_DEEP=1 RING_ROUNDS=50 VMRUN_FUZZ_ROUNDS=100000 scripts/check/fast unit model ring-threads vmrun' lab/selftest 'lab/selftest --unpatched' 'selftests/run --tier long'
 
 lab-setup:
 	@lab/setup
