@@ -109,6 +109,8 @@ statistics() {
 	flat 21 timer --stats
 	said '^  intack +10 +0$'
 	said '^  hlt +10 +0$'
+	said '^  synchronous +[1-9]'
+	said '^  pit +0x40 +0 +3$'
 }
 
 # refused REGEX ARG...: bad usage, one sentence, and no guest.

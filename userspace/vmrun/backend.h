@@ -83,6 +83,9 @@ struct backend {
 	/* The run() that is in progress, or the next, returns. Any thread. */
 	void (*kick)(struct backend_vcpu *vcpu);
 
+	/* NULL, or: one of the area's counters, 0 if there is none of that name. */
+	uint64_t (*counter)(struct backend_vcpu *vcpu, const char *name);
+
 	/* What it counted, a line each; by any thread while the vcpu doesn't run. */
 	void (*stats)(struct backend_vcpu *vcpu, FILE *to);
 };

@@ -683,6 +683,7 @@ static void kvm_kick(struct backend_vcpu *vcpu)
 
 static void kvm_stats(struct backend_vcpu *vcpu, FILE *to)
 {
+	fprintf(to, "what KVM was asked for\n");
 	fprintf(to, "  %-32s %12llu\n", "interrupt-windows", (unsigned long long)vcpu->windows);
 	fprintf(to, "  %-32s %12llu\n", "injected-interrupts", (unsigned long long)vcpu->injected);
 }

@@ -314,17 +314,51 @@ static void vmring_set_intr(struct backend_vcpu *vcpu, bool level)
 	BACKEND_CALL(vcpu->fd, VMR_INJECT, &args);
 }
 
-static void vmring_stats(struct backend_vcpu *vcpu, FILE *to)
+/* ---- counters ---- */
+
+static const struct vmr_area_header *header_of(const struct backend_vcpu *vcpu)
 {
-	const struct vmr_area_header *header = (const void *)vcpu->ro;
-	const uint64_t *stats = (const void *)(vcpu->ro + header->stats_offset);
-	const char *names = (const char *)vcpu->ro + header->names_offset;
+	return (const void *)vcpu->ro;
+}
+
+static const char *counter_name(const struct backend_vcpu *vcpu, unsigned int number)
+{
+	return (const char *)vcpu->ro + header_of(vcpu)->names_offset + number * VMR_STAT_NAME;
+}
+
+static uint64_t counter_value(const struct backend_vcpu *vcpu, unsigned int number)
+{
+	const uint64_t *stats = (const void *)(vcpu->ro + header_of(vcpu)->stats_offset);
+
+	return stats[number];
+}
+
+static uint64_t vmring_counter(struct backend_vcpu *vcpu, const char *name)
+{
 	unsigned int i;
 
-	for (i = 0; i < header->stats_count; i++, names += VMR_STAT_NAME)
-		if (*names && stats[i])
-			fprintf(to, "  %-32.*s %12llu\n", VMR_STAT_NAME, names,
-				(unsigned long long)stats[i]);
+	for (i = 0; i < header_of(vcpu)->stats_count; i++)
+		if (!strncmp(counter_name(vcpu, i), name, VMR_STAT_NAME))
+			return counter_value(vcpu, i);
+	return 0;
+}
+
+static void print_counters(struct backend_vcpu *vcpu, const char *head, unsigned int first,
+			   unsigned int end, FILE *to)
+{
+	unsigned int i;
+
+	fprintf(to, "%s\n", head);
+	for (i = first; i < end; i++)
+		if (*counter_name(vcpu, i) && counter_value(vcpu, i))
+			fprintf(to, "  %-32.*s %12llu\n", VMR_STAT_NAME, counter_name(vcpu, i),
+				(unsigned long long)counter_value(vcpu, i));
+}
+
+static void vmring_stats(struct backend_vcpu *vcpu, FILE *to)
+{
+	print_counters(vcpu, "VM exits to vmring", 0, VMR_STAT_REASONS, to);
+	print_counters(vcpu, "what vmring did", VMR_STAT_REASONS, header_of(vcpu)->stats_count, to);
 }
 
 const struct backend backend_vmring = {
@@ -348,5 +382,6 @@ const struct backend backend_vmring = {
 	.describe = vmring_describe,
 	.set_intr = vmring_set_intr,
 	.kick = vmring_kick,
+	.counter = vmring_counter,
 	.stats = vmring_stats,
 };

@@ -330,6 +330,13 @@ void vcpu_dump(struct vcpu *vcpu)
 		dump_segment(segments[i], &state.segment[i]);
 }
 
+static uint64_t counter(const struct vcpu *vcpu, const char *name)
+{
+	const struct backend *ops = vcpu->backend_ops;
+
+	return ops->counter ? ops->counter(vcpu->backend, name) : 0;
+}
+
 static void ring_stats(const struct vcpu *vcpu, FILE *to)
 {
 	const struct consumer *consumer = &vcpu->vm->consumer;
@@ -339,21 +346,23 @@ static void ring_stats(const struct vcpu *vcpu, FILE *to)
 	} row[] = {
 		{ "posted", vcpu->exits.posted },
 		{ "synchronous", vcpu->exits.synchronous },
+		{ "synchronous, the ring being full", counter(vcpu, "posts-without-room") },
+		{ "reads from the mirror", counter(vcpu, "mirror-reads") },
 		{ "times that some were taken", vcpu->vm->exitq.batches },
-		{ "drained at the high-water mark", vcpu->drains[VMR_DRAIN_HIGH_WATER] },
-		{ "drained after the delay", vcpu->drains[VMR_DRAIN_DELAY] },
-		{ "drained before HLT", vcpu->drains[VMR_DRAIN_HALT] },
-		{ "the consumer slept", consumer->sleeps },
-		{ "the consumer was woken", consumer->woken },
-		{ "the vCPU was woken", vcpu->exits.wakes },
+		{ "drains at the high-water mark", vcpu->drains[VMR_DRAIN_HIGH_WATER] },
+		{ "drains after the delay", vcpu->drains[VMR_DRAIN_DELAY] },
+		{ "drains before HLT", vcpu->drains[VMR_DRAIN_HALT] },
+		{ "sleeps of the consumer", consumer->sleeps },
+		{ "wake-ups of the consumer", consumer->woken },
+		{ "wake-ups of the vCPU", vcpu->exits.wakes },
+		{ "answers that the vCPU spun for", counter(vcpu, "reply-spins") },
+		{ "answers that it slept for", counter(vcpu, "reply-sleeps") },
 	};
 	unsigned int i;
 
 	fprintf(to, "%-34s %12s\n", "ring", exits_mode_names[consumer->mode]);
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++)
-		if (row[i].value || i < 2)
-			fprintf(to, "  %-32s %12llu\n", row[i].name,
-				(unsigned long long)row[i].value);
+		fprintf(to, "  %-32s %12llu\n", row[i].name, (unsigned long long)row[i].value);
 }
 
 void vcpu_stats(struct vcpu *vcpu, FILE *to)
@@ -367,6 +376,5 @@ void vcpu_stats(struct vcpu *vcpu, FILE *to)
 				(unsigned long long)vcpu->synchronous[i],
 				(unsigned long long)vcpu->posted[i]);
 	ring_stats(vcpu, to);
-	fprintf(to, "%-34s %12s\n", vcpu->backend_ops->name, "");
 	vcpu->backend_ops->stats(vcpu->backend, to);
 }
