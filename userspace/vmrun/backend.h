@@ -16,6 +16,7 @@
 
 struct backend_vm;	/* each backend's own */
 struct backend_vcpu;
+struct bus_policy;
 struct ring;
 
 #define BACKEND_WORDS	128
@@ -33,6 +34,15 @@ struct backend {
 	/* Guest-physical memory; each slot once, before the first run(). */
 	int (*map)(struct backend_vm *vm, unsigned int slot, uint64_t gpa, void *host,
 		   uint64_t size);
+
+	/* Before the first run(): what may be done without asking the device at once; number
+	 * counts up from 1. The backend does of it what it can.
+	 */
+	int (*set_policy)(struct backend_vm *vm, unsigned int number, bool is_mmio,
+			  const struct bus_policy *policy);
+
+	/* Memory of VMR_MIRROR_SIZE that policies' mirrors are in; NULL: it has none. */
+	uint8_t *(*mirror)(struct backend_vm *vm);
 
 	/* What a guest may see. In count: room for them; out: how many. */
 	int (*cpuid)(struct backend_vm *vm, struct vmr_cpuid_entry *entries, unsigned int *count);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "bus.h"
 #include "ring.h"
 #include "say.h"
 
@@ -140,6 +141,19 @@ static int kvm_map(struct backend_vm *vm, unsigned int slot, uint64_t gpa, void 
 	};
 
 	return BACKEND_CALL(vm->fd, KVM_SET_USER_MEMORY_REGION, &region);
+}
+
+/* It has nothing like a mirror: those reads are exits. */
+static int kvm_set_policy(struct backend_vm *vm, unsigned int number, bool is_mmio,
+			  const struct bus_policy *policy)
+{
+	struct kvm_coalesced_mmio_zone zone = {
+		.addr = policy->base, .size = policy->size, .pio = !is_mmio,
+	};
+
+	if (!policy->posted || !vm->coalesced || (!is_mmio && !vm->coalesced_ports))
+		return 0;
+	return BACKEND_CALL(vm->fd, KVM_REGISTER_COALESCED_MMIO, &zone);
 }
 
 /* ---- CPUID ---- */
@@ -693,6 +707,7 @@ const struct backend backend_kvm = {
 	.create = kvm_create,
 	.destroy = kvm_destroy,
 	.map = kvm_map,
+	.set_policy = kvm_set_policy,
 	.cpuid = kvm_cpuid,
 	.vcpu_create = kvm_vcpu_create,
 	.vcpu_destroy = kvm_vcpu_destroy,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backend.h"
+#include "bus.h"
 #include "ring.h"
 #include "say.h"
 
@@ -16,6 +17,7 @@
 struct backend_vm {
 	int dev, fd;
 	uint32_t tsc_khz;
+	uint8_t *mirror;	/* once it was asked for */
 };
 
 struct backend_vcpu {
@@ -67,6 +69,8 @@ static int create_vm(struct backend_vm *vm)
 
 static void vmring_destroy(struct backend_vm *vm)
 {
+	if (vm->mirror)
+		munmap(vm->mirror, VMR_MIRROR_SIZE);
 	if (vm->fd >= 0)
 		close(vm->fd);
 	if (vm->dev >= 0)
@@ -99,6 +103,27 @@ static int vmring_map(struct backend_vm *vm, unsigned int slot, uint64_t gpa, vo
 	};
 
 	return BACKEND_CALL(vm->fd, VMR_SET_SLOT, &args);
+}
+
+static uint8_t *vmring_mirror(struct backend_vm *vm)
+{
+	if (!vm->mirror)
+		vm->mirror = backend_map(vm->fd, 0, VMR_MIRROR_SIZE, true);
+	return vm->mirror;
+}
+
+static int vmring_set_policy(struct backend_vm *vm, unsigned int number, bool is_mmio,
+			     const struct bus_policy *policy)
+{
+	struct vmr_region args = {
+		.size = sizeof(args), .flags = is_mmio ? VMR_REGION_MMIO : 0, .region = number,
+		.write = policy->posted ? VMR_WRITE_POSTED : VMR_WRITE_SYNC,
+		.read = policy->mirrored ? VMR_READ_MIRROR : VMR_READ_SYNC,
+		.addr = policy->base, .length = policy->size,
+		.mirror = policy->mirrored ? policy->mirror : 0,
+	};
+
+	return BACKEND_CALL(vm->fd, VMR_SET_REGION, &args);
 }
 
 static int vmring_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries,
@@ -366,6 +391,8 @@ const struct backend backend_vmring = {
 	.create = vmring_create,
 	.destroy = vmring_destroy,
 	.map = vmring_map,
+	.set_policy = vmring_set_policy,
+	.mirror = vmring_mirror,
 	.cpuid = vmring_cpuid,
 	.vcpu_create = vmring_vcpu_create,
 	.vcpu_destroy = vmring_vcpu_destroy,

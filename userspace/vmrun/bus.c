@@ -5,9 +5,9 @@
 #include "bus.h"
 #include "say.h"
 
-static bool overlap(const struct bus_region *region, uint64_t base, uint64_t size)
+static bool overlap(uint64_t one, uint64_t one_size, uint64_t other, uint64_t other_size)
 {
-	return base <= region->base + (region->size - 1) && region->base <= base + (size - 1);
+	return one <= other + (other_size - 1) && other <= one + (one_size - 1);
 }
 
 int bus_add(struct bus *bus, const char *name, uint64_t base, uint64_t size,
@@ -19,7 +19,7 @@ int bus_add(struct bus *bus, const char *name, uint64_t base, uint64_t size,
 		return fail("%s: a range of %#llx bytes at %#llx can't be", name,
 			    (unsigned long long)size, (unsigned long long)base);
 	for (at = 0; at < bus->count; at++)
-		if (overlap(&bus->region[at], base, size))
+		if (overlap(bus->region[at].base, bus->region[at].size, base, size))
 			return fail("%s at %#llx is in the way of %s", bus->region[at].name,
 				    (unsigned long long)bus->region[at].base, name);
 	if (bus->count == BUS_REGIONS)
@@ -32,6 +32,57 @@ int bus_add(struct bus *bus, const char *name, uint64_t base, uint64_t size,
 	bus->count++;
 	return 0;
 }
+
+/* ---- policies ---- */
+
+int bus_allow(struct bus *bus, uint64_t base, uint64_t size, unsigned int what)
+{
+	unsigned int mirror = what & BUS_MIRRORED ? size : 0;
+	unsigned int i;
+
+	for (i = 0; i < bus->policies; i++)
+		if (overlap(bus->policy[i].base, bus->policy[i].size, base, size))
+			return fail("there is a policy for %#llx already",
+				    (unsigned long long)base);
+	if (bus->policies == BUS_POLICIES || bus->mirrored + mirror > BUS_MIRROR)
+		return fail("there are too many policies already");
+	bus->policy[bus->policies++] = (struct bus_policy){
+		.base = base, .size = size, .posted = what & BUS_POSTED,
+		.mirrored = what & BUS_MIRRORED, .mirror = bus->mirrored,
+	};
+	bus->mirrored += mirror;
+	return 0;
+}
+
+/* The guest may be reading it. */
+static void store(uint8_t *at, uint8_t value)
+{
+	__atomic_store_n(at, value, __ATOMIC_RELAXED);
+}
+
+void bus_show(struct bus *bus, uint64_t addr, uint8_t value)
+{
+	uint8_t *mirror = bus->mirror ? bus->mirror : bus->own_mirror;
+	unsigned int i;
+
+	for (i = 0; i < bus->policies; i++) {
+		const struct bus_policy *policy = &bus->policy[i];
+
+		if (policy->mirrored && addr - policy->base < policy->size)
+			store(mirror + policy->mirror + (addr - policy->base), value);
+	}
+}
+
+void bus_use_mirror(struct bus *bus, uint8_t *memory)
+{
+	unsigned int i;
+
+	for (i = 0; i < BUS_MIRROR; i++)
+		store(memory + i, bus->own_mirror[i]);
+	bus->mirror = memory;
+}
+
+/* ---- accesses ---- */
 
 static bool within(const struct bus_region *region, uint64_t addr)
 {

@@ -28,7 +28,22 @@ struct bus_region {
 	uint64_t reads, writes;	/* how often it was asked, whatever the size */
 };
 
+/*
+ * What an access may come to instead of an exit that the guest waits for: where the
+ * hypervisor can, it does so. A guest sees the same.
+ */
+#define BUS_POSTED	1	/* writes: the device hears of them a little later, in order */
+#define BUS_MIRRORED	2	/* reads: they have no effect, and bus_show() told the answer */
+
+struct bus_policy {
+	uint64_t base, size;
+	bool posted, mirrored;
+	unsigned int mirror;	/* where in the mirror its first byte is */
+};
+
 #define BUS_REGIONS	32
+#define BUS_POLICIES	16
+#define BUS_MIRROR	64	/* bytes */
 
 /* By the devices' lock, and so is whatever a device does. */
 struct bus {
@@ -37,6 +52,11 @@ struct bus {
 	unsigned int last;			/* the one that was found last */
 	uint64_t unassigned_reads, unassigned_writes;
 	uint64_t first_unassigned;		/* where the first of these was */
+	struct bus_policy policy[BUS_POLICIES];
+	unsigned int policies;
+	uint8_t own_mirror[BUS_MIRROR];
+	uint8_t *mirror;			/* that one, or the hypervisor's */
+	unsigned int mirrored;			/* how much of it is used */
 };
 
 /**
@@ -52,6 +72,32 @@ struct bus {
  */
 int bus_add(struct bus *bus, const char *name, uint64_t base, uint64_t size,
 	    const struct bus_ops *ops, void *dev);
+
+/**
+ * bus_allow() - accesses there needn't wait for the device
+ * @bus: where
+ * @base: first address
+ * @size: how many; an access that isn't wholly in there is as all others
+ * @what: BUS_POSTED, BUS_MIRRORED
+ *
+ * Return: 0, or -1 (said why): something was said of these addresses, or of too many.
+ */
+int bus_allow(struct bus *bus, uint64_t base, uint64_t size, unsigned int what);
+
+/**
+ * bus_show() - what mirrored reads find from now on
+ * @bus: where
+ * @addr: address that bus_allow() mirrors
+ * @value: the byte
+ */
+void bus_show(struct bus *bus, uint64_t addr, uint8_t value);
+
+/**
+ * bus_use_mirror() - the hypervisor has memory for the mirror
+ * @bus: whose; what was shown is copied there
+ * @memory: BUS_MIRROR bytes at least
+ */
+void bus_use_mirror(struct bus *bus, uint8_t *memory);
 
 /**
  * bus_read() - what a guest reads

@@ -187,6 +187,37 @@ static int create_vcpu(struct vm *vm)
 	return vcpu_create(&vm->vcpu, vm);
 }
 
+/* ---- what needs no exit ---- */
+
+static int use_policies_of(struct vm *vm, struct bus *bus, bool is_mmio, unsigned int *number)
+{
+	const struct backend *backend = vm->options->backend;
+	unsigned int i;
+
+	for (i = 0; i < bus->policies; i++)
+		if (backend->set_policy(vm->backend, ++*number, is_mmio, &bus->policy[i]))
+			return -1;
+	return 0;
+}
+
+static int use_policies(struct vm *vm)
+{
+	const struct backend *backend = vm->options->backend;
+	unsigned int number = 0;
+	uint8_t *mirror;
+
+	if (backend->mirror) {
+		mirror = backend->mirror(vm->backend);
+		if (!mirror)
+			return -1;
+		bus_use_mirror(&vm->ports, mirror);
+	}
+	return use_policies_of(vm, &vm->ports, false, &number) ||
+	       use_policies_of(vm, &vm->mmio, true, &number) ? -1 : 0;
+}
+
+/* ---- its beginning and end ---- */
+
 static int load(struct vm *vm)
 {
 	const struct backend *backend = vm->options->backend;
@@ -204,7 +235,9 @@ static enum status create(struct vm *vm)
 	if (memory_create(&vm->memory, vm->options->memory, vm->options->pages) ||
 	    vm->options->backend->create(&vm->backend) || create_vcpu(vm))
 		return STATUS_HOST;
-	return add_devices(vm) || load(vm) ? STATUS_USAGE : STATUS_OFF;
+	if (add_devices(vm) || load(vm))
+		return STATUS_USAGE;
+	return use_policies(vm) ? STATUS_HOST : STATUS_OFF;
 }
 
 enum status vm_create(struct vm *vm, const struct options *options, struct loop *loop,

@@ -4,6 +4,9 @@
 #include "debug.h"
 #include "power.h"
 
+#define CODE	0x80
+#define CONSOLE	0xe9
+#define CONSOLE_TOO	0x402
 #define HERE	0xe9	/* what the console's ports read: it is there */
 
 static uint64_t code_read(void *dev, uint64_t offset, unsigned int size)
@@ -18,6 +21,7 @@ static void code_write(void *dev, uint64_t offset, unsigned int size, uint64_t v
 	struct debug *debug = dev;
 
 	debug->code = value;
+	bus_show(debug->ports, CODE, value);
 }
 
 static uint64_t console_read(void *dev, uint64_t offset, unsigned int size)
@@ -51,12 +55,23 @@ static const struct bus_ops console_ops = {
 
 static const struct bus_ops exit_ops = { .unit = 4, .read = exit_read, .write = exit_write };
 
+static int add_console(struct debug *debug, uint16_t port)
+{
+	if (bus_add(debug->ports, "debug", port, 1, &console_ops, debug) ||
+	    bus_allow(debug->ports, port, 1, BUS_POSTED | BUS_MIRRORED))
+		return -1;
+	bus_show(debug->ports, port, HERE);
+	return 0;
+}
+
+/* A code says how far a guest has come: none but itself depends on when it is heard. */
 int debug_init(struct debug *debug, struct bus *ports)
 {
 	debug->code = 0;
-	if (bus_add(ports, "post", 0x80, 1, &code_ops, debug) ||
-	    bus_add(ports, "debug", 0xe9, 1, &console_ops, debug) ||
-	    bus_add(ports, "debug", 0x402, 1, &console_ops, debug))
+	debug->ports = ports;
+	if (bus_add(ports, "post", CODE, 1, &code_ops, debug) ||
+	    bus_allow(ports, CODE, 1, BUS_POSTED | BUS_MIRRORED) ||
+	    add_console(debug, CONSOLE) || add_console(debug, CONSOLE_TOO))
 		return -1;
 	return 0;
 }

@@ -17,6 +17,7 @@ struct debug {
 	void *arg;
 	struct power *power;
 	/* of debug.c */
+	struct bus *ports;
 	uint8_t code;		/* the last one written to 0x80 */
 };
 

@@ -181,5 +181,6 @@ int fw_cfg_init(struct fw_cfg *fw, struct bus *ports, const struct memory *memor
 	if (bus_add(ports, "fw-cfg", PORT, 2, &port_ops, fw) ||
 	    bus_add(ports, "fw-cfg-dma", PORT_DMA, 8, &dma_ops, fw))
 		return -1;
-	return 0;
+	/* What is selected is seen by reading it. */
+	return bus_allow(ports, PORT, 2, BUS_POSTED);
 }

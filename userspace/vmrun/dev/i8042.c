@@ -40,8 +40,19 @@
 #define KEYBOARD_OK	0xaa
 #define NO_PORT		0x01	/* what the test of a port without wires says */
 
+#define DATA	0x60
+#define COMMAND	0x64
+
+static uint8_t status(const struct i8042 *i8042)
+{
+	return STATUS_UNLOCKED | (i8042->count ? STATUS_OUTPUT : 0) |
+	       (i8042->config & CONFIG_SYSTEM ? STATUS_SYSTEM : 0) |
+	       (i8042->wrote_command ? STATUS_COMMAND : 0);
+}
+
 static void update(struct i8042 *i8042)
 {
+	bus_show(i8042->ports, COMMAND, status(i8042));
 	irq_set(i8042->irq, IRQ_KEYBOARD, i8042->count && i8042->config & CONFIG_IRQ);
 }
 
@@ -189,11 +200,7 @@ static void data_write(void *dev, uint64_t offset, unsigned int size, uint64_t v
 
 static uint64_t status_read(void *dev, uint64_t offset, unsigned int size)
 {
-	struct i8042 *i8042 = dev;
-
-	return STATUS_UNLOCKED | (i8042->count ? STATUS_OUTPUT : 0) |
-	       (i8042->config & CONFIG_SYSTEM ? STATUS_SYSTEM : 0) |
-	       (i8042->wrote_command ? STATUS_COMMAND : 0);
+	return status(dev);
 }
 
 static void command_write(void *dev, uint64_t offset, unsigned int size, uint64_t value)
@@ -214,11 +221,14 @@ int i8042_init(struct i8042 *i8042, struct bus *ports, struct irq *irq, struct p
 {
 	memset(i8042, 0, sizeof(*i8042));
 	i8042->irq = irq;
+	i8042->ports = ports;
 	i8042->power = power;
 	i8042->config = CONFIG_SYSTEM | CONFIG_XLATE | CONFIG_NO_MOUSE;
 	i8042->output_port = OUTPUT_NO_RESET | OUTPUT_A20;
-	if (bus_add(ports, "i8042", 0x60, 1, &data_ops, i8042) ||
-	    bus_add(ports, "i8042", 0x64, 1, &command_ops, i8042))
+	if (bus_add(ports, "i8042", DATA, 1, &data_ops, i8042) ||
+	    bus_add(ports, "i8042", COMMAND, 1, &command_ops, i8042) ||
+	    bus_allow(ports, COMMAND, 1, BUS_MIRRORED))
 		return -1;
+	update(i8042);
 	return 0;
 }

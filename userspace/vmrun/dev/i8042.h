@@ -24,6 +24,7 @@ struct i8042 {
 	bool wrote_command;		/* the last write was to 0x64 */
 	uint8_t queue[I8042_QUEUE];	/* what port 0x60 will read */
 	unsigned int count;
+	struct bus *ports;
 	struct irq *irq;
 	struct power *power;
 };

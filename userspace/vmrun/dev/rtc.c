@@ -323,7 +323,10 @@ int rtc_init(struct rtc *rtc, struct bus *ports, struct timers *timers, struct i
 	rtc->cmos[D] = D_VALID;
 	rtc->cmos[EQUIPMENT] = 0x06;	/* an FPU and a PS/2 port; no floppy, no display */
 	show(rtc);
-	return bus_add(ports, "rtc", 0x70, 2, &rtc_ops, rtc);
+	if (bus_add(ports, "rtc", 0x70, 2, &rtc_ops, rtc))
+		return -1;
+	/* The index: it matters to accesses of the next port only. */
+	return bus_allow(ports, 0x70, 1, BUS_POSTED);
 }
 
 static void put(struct rtc *rtc, unsigned int index, uint64_t value, unsigned int bytes)

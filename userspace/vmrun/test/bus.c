@@ -164,3 +164,46 @@ TEST(bus_refuses)
 	EXPECT_EQ(bus_add(&bus, "c", 0x18, 1, &bytes, &spy), 0);
 	EXPECT_EQ(bus_add(&bus, "c", 0x0f, 1, &bytes, &spy), 0);
 }
+
+TEST(bus_policies)
+{
+	struct bus bus = { 0 };
+
+	EXPECT_EQ(bus_allow(&bus, 0x80, 1, BUS_POSTED | BUS_MIRRORED), 0);
+	EXPECT_EQ(bus_allow(&bus, 0x3f8, 1, BUS_POSTED), 0);
+	EXPECT_EQ(bus_allow(&bus, 0x40, 4, BUS_MIRRORED), 0);
+	EXPECT_EQ(bus.policies, 3);
+	EXPECT(bus.policy[0].posted && bus.policy[0].mirrored);
+	EXPECT(bus.policy[1].posted && !bus.policy[1].mirrored);
+	EXPECT_EQ(bus.policy[0].mirror, 0);
+	EXPECT_EQ(bus.policy[2].mirror, 1);
+	EXPECT_EQ(bus_allow(&bus, 0x7f, 2, BUS_POSTED), -1ull);
+	EXPECT_SAID("a policy for 0x7f already");
+	EXPECT_EQ(bus_allow(&bus, 0x1000, BUS_MIRROR - 4, BUS_MIRRORED), -1ull);
+	EXPECT_SAID("too many policies");
+	EXPECT_EQ(bus_allow(&bus, 0x1000, BUS_MIRROR - 5, BUS_MIRRORED), 0);
+}
+
+/* What was shown before the hypervisor had a mirror is there, and what comes after. */
+TEST(bus_mirror)
+{
+	uint8_t memory[BUS_MIRROR];
+	struct bus bus = { 0 };
+
+	memset(memory, 0xee, sizeof(memory));
+	EXPECT_EQ(bus_allow(&bus, 0x3f8, 1, BUS_POSTED), 0);
+	EXPECT_EQ(bus_allow(&bus, 0x80, 1, BUS_MIRRORED), 0);
+	EXPECT_EQ(bus_allow(&bus, 0x40, 4, BUS_MIRRORED), 0);
+	bus_show(&bus, 0x80, 1);
+	bus_show(&bus, 0x43, 2);
+	bus_show(&bus, 0x3f8, 9);	/* isn't mirrored: nowhere to be seen */
+	bus_use_mirror(&bus, memory);
+	EXPECT_EQ(memory[0], 1);
+	EXPECT_EQ(memory[4], 2);
+	bus_show(&bus, 0x80, 3);
+	bus_show(&bus, 0x44, 4);	/* behind the range */
+	EXPECT_EQ(memory[0], 3);
+	EXPECT_EQ(memory[4], 2);
+	EXPECT_EQ(memory[5], 0);
+	EXPECT_EQ(bus.own_mirror[0], 1);
+}

@@ -195,11 +195,25 @@ void out32(struct bench *bench, uint16_t port, uint32_t value)
 	bus_write(&bench->ports, port, &value, sizeof(value));
 }
 
+/* A read that is mirrored finds what the device would answer. */
+static void compare_with_mirror(const struct bus *bus, uint64_t addr, uint8_t value)
+{
+	unsigned int i;
+
+	for (i = 0; i < bus->policies; i++) {
+		const struct bus_policy *policy = &bus->policy[i];
+
+		if (policy->mirrored && addr - policy->base < policy->size)
+			EXPECT_EQ(bus->own_mirror[policy->mirror + (addr - policy->base)], value);
+	}
+}
+
 uint8_t in8(struct bench *bench, uint16_t port)
 {
 	uint8_t value;
 
 	bus_read(&bench->ports, port, &value, sizeof(value));
+	compare_with_mirror(&bench->ports, port, value);
 	return value;
 }
 
