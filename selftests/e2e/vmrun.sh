@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# vmrun.sh BACKEND: the tests of vmrun on it; the guest kernel is the host's own.
+# vmrun.sh BACKEND [EXITS]: the tests of vmrun on it; the guest kernel is the host's own.
 
 set -eu
 case $KERNEL in
@@ -13,4 +13,4 @@ module='' load=:
 # shellcheck disable=SC2086  # one option, or none
 exec "$LAB" --kernel "$KERNEL" $module --timeout 900 \
 	--add "$("$TREE/lab/path" "$stage")/bzImage" \
-	-- sh -c "$load && VMRUN_BACKEND=$1 exec /selftests/run vmrun"
+	-- sh -c "$load && VMRUN_BACKEND=$1 VMRUN_EXITS=${2:-inline} exec /selftests/run vmrun"

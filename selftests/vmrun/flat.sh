@@ -6,13 +6,6 @@
 . "$(dirname "$0")/../lib/lib.sh"
 . "$(dirname "$0")/vmrun.sh"
 
-# flat STATUS GUEST ARG...
-flat() {
-	flat_status=$1 guest=$2
-	shift 2
-	ends "$flat_status" --mem 16 --flat "$here/$guest.bin@0x7c00" "$@" </dev/null
-}
-
 modes() {
 	flat 85 exit16
 	equal "the debug console" "$(cat "$box/out")" hi
@@ -31,7 +24,7 @@ resets() {
 
 # Again and again, each time a new machine, until somebody has seen enough.
 reboots() {
-	vmrun --backend "$backend" --mem 16 --flat "$here/reset.bin@0x7c00" --reboot \
+	vmrun --backend "$backend" --exits "$exits" --mem 16 --flat "$here/reset.bin@0x7c00" --reboot \
 		--console "file:$box/boots" </dev/null 2>"$box/err" &
 	guests=$!
 	until [ "$(cat "$box/boots" 2>/dev/null | wc -c)" -ge 3 ]; do
@@ -88,7 +81,8 @@ to_a_file() {
 }
 
 to_a_pty() {
-	vmrun --backend "$backend" --mem 16 --flat "$here/echo.bin@0x7c00" --debug-exit 0xf4 \
+	vmrun --backend "$backend" --exits "$exits" --mem 16 --debug-exit 0xf4 \
+		--flat "$here/echo.bin@0x7c00" \
 		--console pty </dev/null 2>"$box/err" &
 	guests=$!
 	until grep -q 'the console is' "$box/err"; do

@@ -37,7 +37,7 @@ start_linux() {
 	shift
 	mkfifo "$box/$name.keys"
 	: >"$box/$name.console"
-	vmrun --backend "$backend" --kernel "$kernel" --initrd "$box/initrd" \
+	vmrun --backend "$backend" --exits "$exits" --kernel "$kernel" --initrd "$box/initrd" \
 		--cmdline "console=ttyS0 quiet panic=-1 ${VMRUN_APPEND-}" "$@" \
 		<"$box/$name.keys" >"$box/$name.console" 2>"$box/$name.err" &
 	started=$!

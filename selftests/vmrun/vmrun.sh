@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Owns what the tests of vmrun have in common: the backend. Sourced after lib.sh.
+# Owns what the tests of vmrun have in common: the backend, and how exits are taken.
+# Sourced after lib.sh.
 
 backend=${VMRUN_BACKEND:-vmring}
+exits=${VMRUN_EXITS:-inline}
 
 command -v vmrun >/dev/null || skip_all "there is no vmrun here"
 case $backend in
@@ -19,11 +21,19 @@ ends() {
 	wanted=$1
 	shift
 	status=0
-	vmrun --backend "$backend" --debug-exit 0xf4 "$@" >"$box/out" 2>"$box/err" || status=$?
+	vmrun --backend "$backend" --exits "$exits" --debug-exit 0xf4 "$@" \
+		>"$box/out" 2>"$box/err" || status=$?
 	[ $status = "$wanted" ] || {
 		sed 's/^/# /' "$box/err"
 		fail "vmrun ended with $status, not $wanted: $*"
 	}
+}
+
+# flat STATUS GUEST ARG...: the small guest ends so.
+flat() {
+	flat_status=$1 guest=$2
+	shift 2
+	ends "$flat_status" --mem 16 --flat "$here/$guest.bin@0x7c00" "$@" </dev/null
 }
 
 # said REGEX: and among its words was this line.
@@ -34,7 +44,8 @@ start_guest() {
 	input=$1
 	shift
 	: >"$box/out"
-	vmrun --backend "$backend" --mem 16 "$@" <"$input" >"$box/out" 2>"$box/err" &
+	vmrun --backend "$backend" --exits "$exits" --mem 16 "$@" \
+		<"$input" >"$box/out" 2>"$box/err" &
 	guests=$!
 }
 
