@@ -157,6 +157,62 @@ TEST(consumer_uring)
 	EXPECT(consumer.woken > 0);
 }
 
+/*
+ * Several vCPUs of which the first and the last take turns: what one posted before it
+ * gave the turn away is heard before what the other one does then, though the consumer
+ * looks at the rings one by one.
+ */
+#define VCPUS	16
+#define TURNS	10000
+
+static struct fake fakes[VCPUS];
+static struct exitq_source others[VCPUS];
+
+static void *in_turn(void *arg)
+{
+	uint64_t number, pause;
+
+	for (number = 0; number < TURNS; number++) {
+		struct vmr_exit entry = {
+			.reason = VMR_EXIT_IO, .flags = VMR_EXIT_POSTED | VMR_EXIT_WRITE, .size = 1,
+			.addr = number, .stamp = number,
+		};
+
+		/* The consumer looks at empty rings when a pair comes, wherever it is. */
+		if (!(number & 1))
+			while (!fake_answered(&fakes[VCPUS - 1]))
+				__builtin_ia32_pause();
+		for (pause = number * 7 % 64; pause; pause--)
+			__builtin_ia32_pause();
+		fake_publish(&fakes[number & 1 ? VCPUS - 1 : 0], entry);
+	}
+	return NULL;
+}
+
+TEST(consumer_vcpus_in_turn)
+{
+	pthread_t thread;
+	unsigned int i;
+
+	set_up(EXITS_POLL);
+	for (i = 0; i < VCPUS; i++) {
+		fake_init(&fakes[i]);
+		others[i] = source;
+		others[i].ring = &fakes[i].ring;
+		exitq_add(&queue, &others[i]);
+	}
+	EXPECT_EQ(consumer_start(&consumer), 0);
+	EXPECT_EQ(pthread_create(&thread, NULL, in_turn, NULL), 0);
+	pthread_join(thread, NULL);
+	while (exitq_waiting(&queue))
+		sched_yield();
+	tear_down();
+	for (i = 0; i < VCPUS; i++)
+		fake_end(&fakes[i]);
+	EXPECT_EQ(taken, TURNS);
+	EXPECT(in_order);
+}
+
 /* Stopped while it sleeps: what it waits for is taken back from the loop. */
 TEST(consumer_stops_asleep)
 {
