@@ -29,9 +29,31 @@ struct bench_exit {
 	unsigned int code;
 };
 
+/* What is to become of the guest's accesses to a place, without user space's waiting. */
+enum bench_policy {
+	BENCH_POSTED,	/* writes are noted, and the guest goes on */
+	BENCH_DOORBELL,	/* writes are counted by an eventfd */
+	BENCH_MIRROR,	/* reads are answered from a page of user space's */
+};
+
+/* Who takes exits, and how. */
+enum bench_consumer {
+	BENCH_INLINE,	/* the vCPU's own thread, by run() */
+	BENCH_POLLS,	/* another one, which does nothing else */
+	BENCH_EVENTFD,	/* another one, which sleeps until an eventfd is signalled */
+	BENCH_URING,	/* another one, which sleeps until a command of io_uring is done */
+};
+
+struct bench_place {
+	enum bench_policy policy;
+	bool memory;	/* addr is guest-physical, else a port */
+	uint64_t addr, length;
+	int eventfd;	/* BENCH_DOORBELL */
+};
+
 /*
  * Those that can fail return 0 or a negative errno, having undone all. Only one
- * thread calls them.
+ * thread calls them, but where it is said.
  */
 struct bench_backend {
 	const char *name;
@@ -39,6 +61,11 @@ struct bench_backend {
 
 	/* A VM with one vCPU, ready for map() and set_regs(). */
 	int (*create)(struct bench_vm **vm);
+	/*
+	 * The same with room for at least 128 posted writes, of which user space needn't
+	 * hear at once.
+	 */
+	int (*create_posting)(struct bench_vm **vm);
 	void (*destroy)(struct bench_vm *vm);
 
 	/* Guest-physical memory; page aligned, one slot, before the first run(). */
@@ -48,13 +75,25 @@ struct bench_backend {
 	/* Another slot than map()'s, set, changed or (size 0) deleted at any time. */
 	int (*slot)(struct bench_vm *vm, unsigned int number, uint64_t gpa, void *memory,
 		    size_t size, bool logs);
+	bool (*has_policy)(enum bench_policy policy);
+	int (*place)(struct bench_vm *vm, const struct bench_place *place);
 	/* Which pages of a slot that logs were written, forgotten from then on. */
 	int (*dirty)(struct bench_vm *vm, unsigned int number, size_t pages, uint64_t *bitmap);
 	/* One more vCPU, which only uses memory: its file, which the caller closes. */
 	int (*add_vcpu)(struct bench_vm *vm, unsigned int id);
 
-	/* Until the next exit that is for user space. */
+	/* Until the next exit that waits for user space; what was posted has been taken. */
 	int (*run)(struct bench_vm *vm, struct bench_exit *exit);
+
+	/*
+	 * The same with another thread, on that CPU, that answers each exit at once. It
+	 * calls prepare_consumer() before, and consume() while, the vCPU's thread calls
+	 * run_served(), which returns when consume() has seen the guest write to the
+	 * port. All NULL: there is only run().
+	 */
+	int (*prepare_consumer)(struct bench_vm *vm, enum bench_consumer how, int cpu);
+	int (*run_served)(struct bench_vm *vm);
+	int (*consume)(struct bench_vm *vm, enum bench_consumer how, uint16_t port);
 
 	/*
 	 * All that the vCPU holds, into the backend's own memory and back: registers,

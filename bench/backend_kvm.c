@@ -16,6 +16,7 @@ struct bench_vm {
 	int kvm, vm, vcpu;
 	size_t run_size;
 	struct kvm_run *run;
+	struct kvm_coalesced_mmio_ring *coalesced;
 
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
@@ -49,7 +50,7 @@ static void kvm_destroy(struct bench_vm *vm)
 static int open_all(struct bench_vm *vm)
 {
 	struct kvm_enable_cap split = { .cap = KVM_CAP_SPLIT_IRQCHIP, .args = { 24 } };
-	int size;
+	int size, page;
 
 	vm->kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	if (vm->kvm < 0)
@@ -65,7 +66,12 @@ static int open_all(struct bench_vm *vm)
 		return -errno;
 	vm->run_size = size;
 	vm->run = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, vm->vcpu, 0);
-	return vm->run == MAP_FAILED ? -errno : 0;
+	if (vm->run == MAP_FAILED)
+		return -errno;
+	/* The answer is the number of the page, of those just mapped. */
+	page = ioctl(vm->kvm, KVM_CHECK_EXTENSION, KVM_CAP_COALESCED_MMIO);
+	vm->coalesced = (void *)((char *)vm->run + page * 4096);
+	return page > 0 ? 0 : -ENOTSUP;
 }
 
 static int kvm_create(struct bench_vm **made)
@@ -111,6 +117,35 @@ static int kvm_slot(struct bench_vm *vm, unsigned int number, uint64_t gpa, void
 	return ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &slot) ? -errno : 0;
 }
 
+static int coalesce(struct bench_vm *vm, const struct bench_place *place)
+{
+	struct kvm_coalesced_mmio_zone zone = {
+		.addr = place->addr, .size = place->length, .pio = !place->memory,
+	};
+
+	return ioctl(vm->vm, KVM_REGISTER_COALESCED_MMIO, &zone) ? -errno : 0;
+}
+
+static int ring_at(struct bench_vm *vm, const struct bench_place *place)
+{
+	struct kvm_ioeventfd ioeventfd = {
+		.addr = place->addr, .len = place->length, .fd = place->eventfd,
+		.flags = place->memory ? 0 : KVM_IOEVENTFD_FLAG_PIO,
+	};
+
+	return ioctl(vm->vm, KVM_IOEVENTFD, &ioeventfd) ? -errno : 0;
+}
+
+static bool kvm_has_policy(enum bench_policy policy)
+{
+	return policy != BENCH_MIRROR;
+}
+
+static int kvm_place(struct bench_vm *vm, const struct bench_place *place)
+{
+	return place->policy == BENCH_POSTED ? coalesce(vm, place) : ring_at(vm, place);
+}
+
 /* Of a whole slot, which is what pages says. */
 static int kvm_dirty(struct bench_vm *vm, unsigned int number, size_t pages, uint64_t *bitmap)
 {
@@ -146,11 +181,20 @@ static int kvm_set_regs(struct bench_vm *vm, const struct bench_regs *from)
 	return 0;
 }
 
+/* The entries are passed at once. */
+static void take_coalesced(struct bench_vm *vm)
+{
+	uint32_t last = __atomic_load_n(&vm->coalesced->last, __ATOMIC_ACQUIRE);
+
+	__atomic_store_n(&vm->coalesced->first, last, __ATOMIC_RELEASE);
+}
+
 static int kvm_run(struct bench_vm *vm, struct bench_exit *exit)
 {
 	while (ioctl(vm->vcpu, KVM_RUN, 0))
 		if (errno != EINTR && errno != EAGAIN)
 			return -errno;
+	take_coalesced(vm);
 	exit->kind = BENCH_STOPPED;
 	exit->code = vm->run->exit_reason;
 	if (exit->code == KVM_EXIT_IO) {
@@ -202,9 +246,12 @@ const struct bench_backend backend_kvm = {
 	.name = "kvm",
 	.hypercall = 0x7fff,
 	.create = kvm_create,
+	.create_posting = kvm_create,
 	.destroy = kvm_destroy,
 	.map = kvm_map,
 	.slot = kvm_slot,
+	.has_policy = kvm_has_policy,
+	.place = kvm_place,
 	.dirty = kvm_dirty,
 	.add_vcpu = kvm_add_vcpu,
 	.set_regs = kvm_set_regs,

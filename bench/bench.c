@@ -5,7 +5,10 @@
  * instructions, on real hardware cycles (of the counter's own clock).
  *
  *   bench BACKEND [PATH...]    a line each: the path and its figure
- *   bench --list               the backends, then the paths
+ *   bench --list               the backends, then the paths; those called "pair" take
+ *                              two CPUs
+ *   bench --count NAME COMMAND [ARG...]
+ *                              NAME and what the command takes (count.c)
  *
  * A path's guest runs batches of round trips and notes the time before each. The
  * figure is the median batch, less the median of the same loop without the
@@ -14,18 +17,21 @@
  * fell into doesn't move it. "create", "first-exit", "get-state" and "set-state" are
  * medians of whole VMs, "slot-add" and "slot-delete" of calls, "dirty-log-page" of what a
  * page costs more if its writes are logged; "vm-memory" and "vcpu-memory" are bytes.
+ * Pairs are in served.c.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/io.h>
 #include <sys/mman.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
-#include "backend.h"
 #include "guest.h"
+#include "measure.h"
 
 #define LARGE_SIZE	((size_t)GUEST_LARGE * GUEST_ROUNDS * GUEST_LARGE_BATCHES)
 #define VMS		5	/* how many "create" and "first-exit" look at */
@@ -33,18 +39,6 @@
 static const struct bench_backend *const backends[] = {
 	&backend_vmring,
 	&backend_kvm,
-};
-
-struct code {
-	const char *begin, *end;
-};
-
-struct path {
-	const char *name;
-	int (*measure)(const struct bench_backend *backend, const struct path *path,
-		       uint64_t *figure);
-	struct code with, without;
-	unsigned int batches;
 };
 
 /* guest.S */
@@ -80,20 +74,20 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static uint64_t median(uint64_t *values, size_t count)
+uint64_t bench_median(uint64_t *values, size_t count)
 {
 	qsort(values, count, sizeof(*values), compare);
 	return values[count / 2];
 }
 
-static int failed(const struct bench_backend *backend, const char *what, int error)
+int bench_failed(const struct bench_backend *backend, const char *what, int error)
 {
 	fprintf(stderr, "bench: %s: %s: %s\n", backend->name, what, strerror(-error));
 	return error;
 }
 
 /* All of it is there from the beginning, in small pages: the host has no part in a fault. */
-static char *guest_memory(void)
+char *bench_memory(void)
 {
 	char *memory = mmap(NULL, GUEST_MEMORY, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -120,16 +114,17 @@ static char *large_memory(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* Answers exits until the guest says that it is done. */
-static int run_to_end(const struct bench_backend *backend, struct bench_vm *vm)
+/* Answers exits until the guest says that it is done; returns how many there were. */
+long bench_run_to_end(const struct bench_backend *backend, struct bench_vm *vm)
 {
 	struct bench_exit exit;
+	long exits;
 	int error;
 
-	for (;;) {
+	for (exits = 1;; exits++) {
 		error = backend->run(vm, &exit);
 		if (error)
-			return failed(backend, "running", error);
+			return bench_failed(backend, "running", error);
 		if (exit.kind == BENCH_IN) {
 			backend->reply(vm, 0);
 		} else if (exit.kind == BENCH_STOPPED) {
@@ -137,14 +132,14 @@ static int run_to_end(const struct bench_backend *backend, struct bench_vm *vm)
 				backend->name, exit.code);
 			return -EIO;
 		} else if (exit.port == GUEST_DONE) {
-			return 0;
+			return exits;
 		}
 	}
 }
 
 /* Ready to run; the memory is the caller's. */
-static int prepare_guest(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
-			 const struct code *code, unsigned int batches)
+int bench_prepare(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
+		  const struct code *code, unsigned int batches)
 {
 	const uint32_t before_first = GUEST_HIGH - GUEST_LARGE;
 	const struct bench_regs regs = {
@@ -160,51 +155,77 @@ static int prepare_guest(const struct bench_backend *backend, struct bench_vm *v
 	memcpy(memory + GUEST_AT, &before_first, sizeof(before_first));
 	error = backend->map(vm, 0, memory, GUEST_MEMORY);
 	if (error)
-		return failed(backend, "mapping memory", error);
+		return bench_failed(backend, "mapping memory", error);
 	error = backend->set_regs(vm, &regs);
 	if (error)
-		return failed(backend, "setting registers", error);
+		return bench_failed(backend, "setting registers", error);
 	return 0;
-}
-
-/* From a VM just made to its end. */
-static int run_guest(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
-		     const struct code *code, unsigned int batches)
-{
-	int error = prepare_guest(backend, vm, memory, code, batches);
-
-	return error ? error : run_to_end(backend, vm);
 }
 
 /* ---- round trips ---- */
 
-/* The median batch of a guest of its own. */
-static int measure_batch(const struct bench_backend *backend, const struct code *code,
-			 unsigned int batches, char *high, uint64_t *batch)
+/* As many exits as are all right if the path has a place, where user space needn't act. */
+#define FEW_EXITS	(GUEST_ROUNDS * GUEST_BATCHES / 16)
+
+static int create_for(const struct bench_backend *backend, const struct bench_place *place,
+		      struct bench_vm **vm)
 {
+	int error = place ? backend->create_posting(vm) : backend->create(vm);
+
+	return error ? bench_failed(backend, "creating a VM", error) : 0;
+}
+
+/* From a VM just made to its end, with a place or (NULL) without. */
+static int run_placed(const struct bench_backend *backend, struct bench_vm *vm, char *memory,
+		      const struct path *path, const struct code *code,
+		      const struct bench_place *place)
+{
+	long exits = bench_prepare(backend, vm, memory, code, path->batches);
+
+	if (!exits && place)
+		exits = backend->place(vm, place);
+	if (!exits)
+		exits = bench_run_to_end(backend, vm);
+	if (exits < 0)
+		return exits;
+	if (place && exits > FEW_EXITS) {
+		fprintf(stderr, "bench: %s: %s: user space saw %ld exits\n", backend->name,
+			path->name, exits);
+		return -EIO;
+	}
+	return 0;
+}
+
+static uint64_t median_batch(const char *memory, unsigned int batches)
+{
+	const uint32_t *stamps = (const uint32_t *)(memory + GUEST_TIMES);
 	uint64_t times[GUEST_BATCHES];
+
+	for (unsigned int i = 0; i < batches; i++)
+		times[i] = stamps[i + 1] - stamps[i];
+	return bench_median(times, batches);
+}
+
+/* The median batch of a guest of its own. */
+static int measure_batch(const struct bench_backend *backend, const struct path *path,
+			 const struct code *code, const struct bench_place *place,
+			 char *high, uint64_t *batch)
+{
 	struct bench_vm *vm;
-	const uint32_t *stamps;
-	char *memory = guest_memory();
+	char *memory = bench_memory();
 	int error;
 
 	if (!memory)
-		return failed(backend, "memory", -ENOMEM);
-	error = backend->create(&vm);
-	if (error) {
-		failed(backend, "creating a VM", error);
+		return bench_failed(backend, "memory", -ENOMEM);
+	error = create_for(backend, place, &vm);
+	if (error)
 		goto out_memory;
-	}
 	if (high)
 		error = backend->slot(vm, 1, GUEST_HIGH, high, LARGE_SIZE, false);
 	if (!error)
-		error = run_guest(backend, vm, memory, code, batches);
-	if (!error) {
-		stamps = (const uint32_t *)(memory + GUEST_TIMES);
-		for (unsigned int i = 0; i < batches; i++)
-			times[i] = stamps[i + 1] - stamps[i];
-		*batch = median(times, batches);
-	}
+		error = run_placed(backend, vm, memory, path, code, place);
+	if (!error)
+		*batch = median_batch(memory, path->batches);
 	backend->destroy(vm);
 out_memory:
 	munmap(memory, GUEST_MEMORY);
@@ -212,13 +233,13 @@ out_memory:
 }
 
 static int measure_trips(const struct bench_backend *backend, const struct path *path,
-			 char *high, uint64_t *figure)
+			 const struct bench_place *place, char *high, uint64_t *figure)
 {
 	uint64_t with, without;
-	int error = measure_batch(backend, &path->with, path->batches, high, &with);
+	int error = measure_batch(backend, path, &path->with, place, high, &with);
 
 	if (!error)
-		error = measure_batch(backend, &path->without, path->batches, high, &without);
+		error = measure_batch(backend, path, &path->without, place, high, &without);
 	if (!error)
 		*figure = (with - without + GUEST_ROUNDS / 2) / GUEST_ROUNDS;
 	return error;
@@ -227,7 +248,24 @@ static int measure_trips(const struct bench_backend *backend, const struct path 
 static int measure_round_trip(const struct bench_backend *backend, const struct path *path,
 			      uint64_t *figure)
 {
-	return measure_trips(backend, path, NULL, figure);
+	return measure_trips(backend, path, NULL, NULL, figure);
+}
+
+/* What is in the place doesn't wait for user space; a hypervisor without is shown as it is. */
+static int measure_placed(const struct bench_backend *backend, const struct path *path,
+			  uint64_t *figure)
+{
+	struct bench_place place = path->place;
+	int error;
+
+	if (!backend->has_policy(place.policy))
+		return measure_round_trip(backend, path, figure);
+	place.eventfd = eventfd(0, EFD_CLOEXEC);
+	if (place.eventfd < 0)
+		return bench_failed(backend, "eventfd", -errno);
+	error = measure_trips(backend, path, &place, NULL, figure);
+	close(place.eventfd);
+	return error;
 }
 
 static int measure_large_fault(const struct bench_backend *backend, const struct path *path,
@@ -237,8 +275,8 @@ static int measure_large_fault(const struct bench_backend *backend, const struct
 	int error;
 
 	if (!high)
-		return failed(backend, "large pages", -ENOMEM);
-	error = measure_trips(backend, path, high, figure);
+		return bench_failed(backend, "large pages", -ENOMEM);
+	error = measure_trips(backend, path, NULL, high, figure);
 	munmap(high, LARGE_SIZE);
 	return error;
 }
@@ -264,7 +302,7 @@ static int time_slots(const struct bench_backend *backend, struct bench_vm *vm, 
 			error = backend->slot(vm, 1, GUEST_HIGH, memory, 0, false);
 		deleted = __rdtsc();
 		if (error)
-			return failed(backend, "setting a slot", error);
+			return bench_failed(backend, "setting a slot", error);
 		times[i] = which == SLOT_ADD ? added - began : deleted - added;
 	}
 	return 0;
@@ -273,23 +311,23 @@ static int time_slots(const struct bench_backend *backend, struct bench_vm *vm, 
 static int measure_slots(const struct bench_backend *backend, enum slot_time which,
 			 uint64_t *figure)
 {
-	char *memory = guest_memory();
+	char *memory = bench_memory();
 	uint64_t times[CALLS];
 	struct bench_vm *vm;
 	int error;
 
 	if (!memory)
-		return failed(backend, "memory", -ENOMEM);
+		return bench_failed(backend, "memory", -ENOMEM);
 	error = backend->create(&vm);
 	if (error) {
-		failed(backend, "creating a VM", error);
+		bench_failed(backend, "creating a VM", error);
 	} else {
 		error = time_slots(backend, vm, memory, which, times);
 		backend->destroy(vm);
 	}
 	munmap(memory, GUEST_MEMORY);
 	if (!error)
-		*figure = median(times, CALLS);
+		*figure = bench_median(times, CALLS);
 	return error;
 }
 
@@ -319,8 +357,8 @@ static int time_rounds(const struct bench_backend *backend, struct bench_vm *vm,
 		if (logs)
 			error = backend->dirty(vm, 0, GUEST_MEMORY / 4096, bitmap);
 		if (error)
-			return failed(backend, "asking for the log", error);
-		error = run_to_end(backend, vm);
+			return bench_failed(backend, "asking for the log", error);
+		error = bench_run_to_end(backend, vm) < 0 ? -EIO : 0;
 		times[i] = __rdtsc() - began;
 	}
 	return error;
@@ -335,27 +373,27 @@ static int measure_rounds(const struct bench_backend *backend, const struct path
 	int error = backend->create(&vm);
 
 	if (error)
-		return failed(backend, "creating a VM", error);
-	error = prepare_guest(backend, vm, memory, &path->with, 1);
+		return bench_failed(backend, "creating a VM", error);
+	error = bench_prepare(backend, vm, memory, &path->with, 1);
 	if (!error && logs)
 		error = backend->slot(vm, 0, 0, memory, GUEST_MEMORY, true);
 	if (!error)
 		error = time_rounds(backend, vm, logs, times);
 	backend->destroy(vm);
 	if (!error)
-		*round = median(times, CALLS);
+		*round = bench_median(times, CALLS);
 	return error;
 }
 
 static int measure_dirty(const struct bench_backend *backend, const struct path *path,
 			 uint64_t *figure)
 {
-	char *memory = guest_memory();
+	char *memory = bench_memory();
 	uint64_t with, without;
 	int error;
 
 	if (!memory)
-		return failed(backend, "memory", -ENOMEM);
+		return bench_failed(backend, "memory", -ENOMEM);
 	error = measure_rounds(backend, path, memory, true, &with);
 	if (!error)
 		error = measure_rounds(backend, path, memory, false, &without);
@@ -397,13 +435,13 @@ static int measure_vcpu_memory(const struct bench_backend *backend, const struct
 	(void)path;
 	error = backend->create(&vm);
 	if (error)
-		return failed(backend, "creating a VM", error);
+		return bench_failed(backend, "creating a VM", error);
 	for (count = 0; count < 2 * MANY - 1; count++) {
 		if (count == MANY - 1)
 			before = free_memory();
 		fds[count] = backend->add_vcpu(vm, count + 1);
 		if (fds[count] < 0) {
-			error = failed(backend, "adding a vCPU", fds[count]);
+			error = bench_failed(backend, "adding a vCPU", fds[count]);
 			break;
 		}
 	}
@@ -431,7 +469,7 @@ static int measure_vm_memory(const struct bench_backend *backend, const struct p
 			before = free_memory();
 		error = backend->create(&vms[count]);
 		if (error) {
-			failed(backend, "creating a VM", error);
+			bench_failed(backend, "creating a VM", error);
 			break;
 		}
 	}
@@ -465,11 +503,11 @@ static int measure_state(const struct bench_backend *backend, struct bench_vm *v
 
 	got = __rdtsc();
 	if (error)
-		return failed(backend, "getting the state", error);
+		return bench_failed(backend, "getting the state", error);
 	error = backend->set_state(vm);
 	times[SET_STATE] = __rdtsc() - got;
 	times[GET_STATE] = got - began;
-	return error ? failed(backend, "setting the state", error) : 0;
+	return error ? bench_failed(backend, "setting the state", error) : 0;
 }
 
 /* One VM: how long its creation took, and from there to its first exit. */
@@ -484,8 +522,8 @@ static int measure_vm(const struct bench_backend *backend, const struct path *pa
 	error = backend->create(&vm);
 	made = __rdtsc();
 	if (error)
-		return failed(backend, "creating a VM", error);
-	error = run_guest(backend, vm, memory, &path->with, path->batches);
+		return bench_failed(backend, "creating a VM", error);
+	error = run_placed(backend, vm, memory, path, &path->with, NULL);
 	times[FIRST_EXIT] = __rdtsc() - made;
 	times[CREATE] = made - began;
 	if (!error)
@@ -498,18 +536,18 @@ static int measure_vms(const struct bench_backend *backend, const struct path *p
 		       enum vm_time which, uint64_t *figure)
 {
 	uint64_t times[VM_TIMES], chosen[VMS];
-	char *memory = guest_memory();
+	char *memory = bench_memory();
 	int error = 0;
 
 	if (!memory)
-		return failed(backend, "memory", -ENOMEM);
+		return bench_failed(backend, "memory", -ENOMEM);
 	for (unsigned int i = 0; i < VMS && !error; i++) {
 		error = measure_vm(backend, path, memory, times);
 		chosen[i] = times[which];
 	}
 	munmap(memory, GUEST_MEMORY);
 	if (!error)
-		*figure = median(chosen, VMS);
+		*figure = bench_median(chosen, VMS);
 	return error;
 }
 
@@ -539,10 +577,20 @@ static int measure_set_state(const struct bench_backend *backend, const struct p
 
 /* ---- the paths ---- */
 
-#define ROUND_TRIP(name, guest, batches)	\
-	{ name, measure_round_trip, CODE(guest), CODE(guest##_without), batches }
+#define ROUND_TRIP(name, guest, count)	\
+	{ name, measure_round_trip, CODE(guest), CODE(guest##_without), .batches = count }
+#define PLACED(name, guest, how, is_memory, at, bytes)	\
+	{ name, measure_placed, CODE(guest), CODE(guest##_without), .batches = GUEST_BATCHES,	\
+	  .place = { .policy = how, .memory = is_memory, .addr = at, .length = bytes } }
+#define PORT(name, guest, how)	\
+	PLACED(name, guest, how, false, GUEST_PORT, 1)
+#define DEVICE(name, guest, how)	\
+	PLACED(name, guest, how, true, GUEST_DEVICE_AT, 4)
+#define SERVED(name, guest, how)	\
+	{ name, bench_served, CODE(guest), CODE(guest##_without), .batches = GUEST_BATCHES,	\
+	  .consumer = how }
 #define WHOLE_VM(name, measure)			\
-	{ name, measure, CODE(exit), CODE(exit), 1 }
+	{ name, measure, CODE(exit), CODE(exit), .batches = 1 }
 
 static const struct path paths[] = {
 	ROUND_TRIP("cpuid", cpuid, GUEST_BATCHES),
@@ -552,12 +600,21 @@ static const struct path paths[] = {
 	ROUND_TRIP("sync-pio-in", pio_in, GUEST_BATCHES),
 	ROUND_TRIP("sync-mmio-read", mmio_read, GUEST_BATCHES),
 	ROUND_TRIP("sync-mmio-write", mmio_write, GUEST_BATCHES),
+	PORT("posted-pio", pio_out, BENCH_POSTED),
+	DEVICE("posted-mmio", mmio_write, BENCH_POSTED),
+	PORT("doorbell", pio_out, BENCH_DOORBELL),
+	PORT("mirror-read", pio_in, BENCH_MIRROR),
+	SERVED("inline-pio", pio_out, BENCH_INLINE),
+	SERVED("served-pio", pio_out, BENCH_POLLS),
+	SERVED("served-mmio", mmio_write, BENCH_POLLS),
+	SERVED("served-eventfd", pio_out, BENCH_EVENTFD),
+	SERVED("served-uring", pio_out, BENCH_URING),
 	ROUND_TRIP("ept-fault-4k", ept_fault, GUEST_PAGE_BATCHES),
 	{ "ept-fault-2m", measure_large_fault, CODE(large_fault), CODE(large_fault_without),
-	  GUEST_LARGE_BATCHES },
-	{ "dirty-log-page", measure_dirty, CODE(dirty), CODE(dirty), 1 },
-	{ "slot-add", measure_slot_add, CODE(exit), CODE(exit), 1 },
-	{ "slot-delete", measure_slot_delete, CODE(exit), CODE(exit), 1 },
+	  .batches = GUEST_LARGE_BATCHES },
+	{ "dirty-log-page", measure_dirty, CODE(dirty), CODE(dirty), .batches = 1 },
+	{ "slot-add", measure_slot_add, CODE(exit), CODE(exit), .batches = 1 },
+	{ "slot-delete", measure_slot_delete, CODE(exit), CODE(exit), .batches = 1 },
 	WHOLE_VM("create", measure_create),
 	WHOLE_VM("first-exit", measure_first_exit),
 	WHOLE_VM("get-state", measure_get_state),
@@ -568,12 +625,18 @@ static const struct path paths[] = {
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
+/* Another thread takes the exits there. */
+static bool needs_two_cpus(const struct path *path)
+{
+	return path->measure == bench_served;
+}
+
 static int list(void)
 {
 	for (size_t i = 0; i < COUNT(backends); i++)
 		printf("backend %s\n", backends[i]->name);
 	for (size_t i = 0; i < COUNT(paths); i++)
-		printf("path %s\n", paths[i].name);
+		printf("%s %s\n", needs_two_cpus(&paths[i]) ? "pair" : "path", paths[i].name);
 	return 0;
 }
 
@@ -606,9 +669,21 @@ static const struct path *path_named(const char *name)
 
 static int usage(const char *what, const char *name)
 {
-	fprintf(stderr, "bench: %s%s\nusage: bench BACKEND [PATH...]\n       bench --list\n",
+	fprintf(stderr, "bench: %s%s\nusage: bench BACKEND [PATH...]\n       bench --list\n"
+		"       bench --count NAME COMMAND [ARG...]\n",
 		what, name);
 	return 2;
+}
+
+/* All that this machine has the CPUs for. */
+static int measure_all(const struct bench_backend *backend)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < COUNT(paths) && !status; i++)
+		if (!needs_two_cpus(&paths[i]) || get_nprocs() > 1)
+			status = measure(backend, &paths[i]);
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -618,6 +693,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "--list"))
 		return list();
+	if (argc > 3 && !strcmp(argv[1], "--count"))
+		return bench_count_command(argv[2], &argv[3]);
 	if (argc < 2)
 		return usage("which backend?", "");
 	/*
@@ -631,8 +708,8 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		if (!path_named(argv[i]))
 			return usage("there is no path ", argv[i]);
-	for (size_t i = 0; i < COUNT(paths) && argc == 2 && !status; i++)
-		status = measure(backend, &paths[i]);
+	if (argc == 2)
+		return measure_all(backend);
 	for (int i = 2; i < argc && !status; i++)
 		status = measure(backend, path_named(argv[i]));
 	return status;

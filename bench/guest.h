@@ -24,6 +24,7 @@
 
 #define GUEST_PORT	0xe0	/* that the measured OUT and IN use */
 #define GUEST_DEVICE	0x10	/* that the measured MOVs touch, in segment 0xffff */
+#define GUEST_DEVICE_AT	(0xffff0 + GUEST_DEVICE)
 #define GUEST_DONE	0xe4	/* written when all is done */
 
 /* Hypercalls take their number from here, as each backend wants another one. */
