@@ -695,11 +695,60 @@ static void kvm_kick(struct backend_vcpu *vcpu)
 	interrupt_run(vcpu);
 }
 
+/* ---- what KVM counts ---- */
+
+#define STAT_NAME	128	/* more than KVM's names take */
+
+struct stat_desc {
+	struct kvm_stats_desc desc;
+	char name[STAT_NAME];
+};
+
+/* Plain counters: no histogram, and nothing that goes down again. */
+static bool is_counter(const struct kvm_stats_desc *desc)
+{
+	return (desc->flags & KVM_STATS_TYPE_MASK) == KVM_STATS_TYPE_CUMULATIVE &&
+	       (desc->flags & KVM_STATS_UNIT_MASK) == KVM_STATS_UNIT_NONE && desc->size == 1;
+}
+
+static void print_counter(int fd, const struct kvm_stats_header *header, unsigned int number,
+			  FILE *to)
+{
+	const size_t size = sizeof(struct kvm_stats_desc) + header->name_size;
+	struct stat_desc stat = { 0 };
+	uint64_t value;
+
+	if (pread(fd, &stat, size, header->desc_offset + number * size) != (ssize_t)size ||
+	    !is_counter(&stat.desc))
+		return;
+	if (pread(fd, &value, sizeof(value), header->data_offset + stat.desc.offset) ==
+	    sizeof(value) && value)
+		fprintf(to, "  %-32s %12llu\n", stat.desc.name, (unsigned long long)value);
+}
+
+/* Kernels before 5.14 have no such file. */
+static void print_counters(const struct backend_vcpu *vcpu, FILE *to)
+{
+	int fd = ioctl(vcpu->fd, KVM_GET_STATS_FD, NULL);
+	struct kvm_stats_header header;
+	unsigned int i;
+
+	if (fd < 0)
+		return;
+	fprintf(to, "what KVM counted\n");
+	if (pread(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	    header.name_size < STAT_NAME)
+		for (i = 0; i < header.num_desc; i++)
+			print_counter(fd, &header, i, to);
+	close(fd);
+}
+
 static void kvm_stats(struct backend_vcpu *vcpu, FILE *to)
 {
 	fprintf(to, "what KVM was asked for\n");
 	fprintf(to, "  %-32s %12llu\n", "interrupt-windows", (unsigned long long)vcpu->windows);
 	fprintf(to, "  %-32s %12llu\n", "injected-interrupts", (unsigned long long)vcpu->injected);
+	print_counters(vcpu, to);
 }
 
 const struct backend backend_kvm = {
