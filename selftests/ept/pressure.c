@@ -543,14 +543,26 @@ static uint64_t longer_than_paging_out(void)
 	return began / 32;
 }
 
+#define SWAP	"/dev/zram0"
+
+static bool swap_on(void)
+{
+	return write_file("/sys/block/zram0/disksize", "16M") && make_swap(SWAP, 16 << 20) &&
+	       !syscall(SYS_swapon, SWAP, 0);
+}
+
+static void swap_off(void)
+{
+	syscall(SYS_swapoff, SWAP);
+	write_file("/sys/block/zram0/reset", "1");
+}
+
 TEST_F(vm, swapping)
 {
-	const char *swap = "/dev/zram0";
 	long before;
 	int i;
 
-	if (!write_file("/sys/block/zram0/disksize", "16M") || !make_swap(swap, 16 << 20) ||
-	    syscall(SYS_swapon, swap, 0))
+	if (!swap_on())
 		SKIP(return, "there is nothing to swap to");
 	wait_between = longer_than_paging_out();
 	before = paged_out();
@@ -562,8 +574,7 @@ TEST_F(vm, swapping)
 	}
 	end(_metadata);
 	EXPECT_LT(before + 64, paged_out());
-	syscall(SYS_swapoff, swap);
-	write_file("/sys/block/zram0/reset", "1");
+	swap_off();
 }
 
 /* Which pages were used since it was last asked: a bit each, by number of the frame. */
@@ -578,7 +589,7 @@ static bool is_young(int bitmap, uint64_t frame, bool clear)
 	return !(bits & bit);
 }
 
-static uint64_t frame_of(void *at)
+static uint64_t pagemap_of(void *at)
 {
 	uint64_t entry = 0;
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -586,7 +597,50 @@ static uint64_t frame_of(void *at)
 	if (pread(fd, &entry, 8, (uintptr_t)at / PAGE * 8) != 8)
 		vm_die("pagemap");
 	close(fd);
-	return entry & ((1ull << 55) - 1);
+	return entry;
+}
+
+static uint64_t frame_of(void *at)
+{
+	return pagemap_of(at) & ((1ull << 55) - 1);
+}
+
+static bool is_paged_out(void *at)
+{
+	return pagemap_of(at) >> 62 & 1;
+}
+
+#define ROUNDS_TO_AGE	20
+
+/*
+ * The same by what the kernel does with it: paging out spares what the guest has used
+ * since the last time, and takes what it hasn't.
+ */
+TEST_F(vm, ageing_by_paging_out)
+{
+	uint8_t *memory = small_pages(2);
+	uint64_t value;
+	int i;
+
+	if (!swap_on())
+		SKIP(return, "there is nothing to swap to");
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, FAR, memory, 2 * PAGE, 0));
+	ASSERT_STREQ("hlt", fills(&self->cpu, FAR, 2));
+	for (i = 0; i < ROUNDS_TO_AGE && !is_paged_out(memory + PAGE); i++) {
+		/* Ageing doesn't flush; a change of slots does. */
+		ASSERT_ERRNO(0, vm_slot(&self->vm, 2, FAR + MB2, memory, PAGE, 0));
+		ASSERT_STREQ("hlt", reads(&self->cpu, FAR + MB2, &value));
+		ASSERT_ERRNO(0, vm_slot(&self->vm, 2, 0, NULL, 0, 0));
+		ASSERT_STREQ("hlt", reads(&self->cpu, FAR, &value));
+		EXPECT_EQ(FAR, value);
+		ASSERT_EQ(0, madvise(memory, 2 * PAGE, MADV_PAGEOUT));
+		EXPECT_FALSE(is_paged_out(memory)) TH_LOG("round %d", i);
+	}
+	EXPECT_LT(0, i);
+	EXPECT_TRUE(is_paged_out(memory + PAGE));
+	ASSERT_STREQ("hlt", reads(&self->cpu, FAR + PAGE, &value));
+	EXPECT_EQ(FAR + PAGE, value);
+	swap_off();
 }
 
 /* What only the guest uses counts as used, and what it doesn't use does not. */
