@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns the module parameter corrupt_field of debug builds: a field and a value
- * that the next VM entry on any CPU finds in its VMCS. Written by root in process
- * context, taken by a vCPU's thread in a burst.
+ * Owns the module parameters of debug builds that break a rule of VMCSs, to show that
+ * it is heard of. corrupt_field: a field and a value that the next VM entry on any CPU
+ * finds in its VMCS; written by root in process context, taken by a vCPU's thread in a
+ * burst. read_outside: a VMREAD outside of a burst.
  *
  * A host field that the CPU accepts and that is wrong all the same takes the
  * machine down; that is the writer's business.
@@ -10,7 +11,9 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/errno.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/kstrtox.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/spinlock.h>
@@ -58,6 +61,34 @@ static const struct kernel_param_ops corrupt_field_ops = {
 module_param_cb(corrupt_field, &corrupt_field_ops, NULL, 0600);
 MODULE_PARM_DESC(corrupt_field,
 		 "debug builds: ENCODING VALUE, written into the VMCS at the next VM entry");
+
+/* The burst rule: neither with interrupts on, nor just with interrupts off. */
+static int set_read_outside(const char *text, const struct kernel_param *param)
+{
+	unsigned long flags, ignored;
+	bool interrupts;
+	int err;
+
+	err = kstrtobool(text, &interrupts);
+	if (err)
+		return err;
+	if (interrupts) {
+		(void)vmr_vmcs_try_read(VMCS_EXIT_REASON, &ignored);
+		return 0;
+	}
+	local_irq_save(flags);
+	(void)vmr_vmcs_try_read(VMCS_EXIT_REASON, &ignored);
+	local_irq_restore(flags);
+	return 0;
+}
+
+static const struct kernel_param_ops read_outside_ops = {
+	.set = set_read_outside,
+};
+
+module_param_cb(read_outside, &read_outside_ops, NULL, 0200);
+MODULE_PARM_DESC(read_outside,
+		 "debug builds: read a VMCS outside of a burst, with interrupts on (1) or off (0)");
 
 static bool take(u32 *taken_field, unsigned long *taken_value)
 {
