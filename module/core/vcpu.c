@@ -167,7 +167,8 @@ static __always_inline long run_and_publish(struct vmr_vcpu *vcpu, bool served)
 	give_state(vcpu);
 	trace_vmring_user_exit(vcpu->id, exit->reason, exit->addr, exit->seq);
 	vmr_area_publish(&vcpu->area);
-	vmr_wake_consumer(vcpu);
+	if (vmr_wake_is_due(&vcpu->wake, vcpu->area.rw))
+		vmr_wake_consumer(vcpu);
 	return exit->reason == VMR_EXIT_INTERRUPTED ? -EINTR : 0;
 }
 

@@ -78,7 +78,7 @@ void vmr_drain_begin(struct vmr_vcpu *vcpu, bool inlined);
 
 /**
  * vmr_drain_posted() - an entry was posted
- * @vcpu: the vCPU, after vmr_wake_consumer(), which has the full barrier
+ * @vcpu: the vCPU, after vmr_wake_is_due(), which has the full barrier
  *
  * Inline, it sees to it that RUN ends in time: VMR_REQ_DRAIN.
  *

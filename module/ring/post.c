@@ -62,7 +62,8 @@ static bool post(struct vmr_vcpu *vcpu, u32 region, bool mmio, u64 addr, u8 size
 	fill(entry, value, wide);
 	trace_vmring_post(vcpu->id, region, addr, area->produced + 1);
 	vmr_area_publish_posted(area);
-	vmr_wake_consumer(vcpu);
+	if (vmr_wake_is_due(&vcpu->wake, vcpu->area.rw))
+		vmr_wake_consumer(vcpu);
 	vcpu->stats[VMR_STAT_POSTS]++;
 	vmr_drain_posted(vcpu);
 	return true;

@@ -83,17 +83,12 @@ void vmr_wake_consumer(struct vmr_vcpu *vcpu)
 {
 	bool woke = false;
 
-	/*
-	 * Pairs with user space's full barrier between need_wakeup and its look at the
-	 * producer, and with those in vmr_wake_poll() and vmr_wake_await_entries().
-	 */
-	smp_mb();
-	if (unlikely(READ_ONCE(vcpu->area.rw->control.need_wakeup)))
+	if (READ_ONCE(vcpu->area.rw->control.need_wakeup))
 		woke = signal_eventfd(vcpu);
-	/* The same barrier is between the entry and this look. */
-	if (unlikely(waitqueue_active(&vcpu->wake.waiters)))
+	/* The barrier in vmr_wake_is_due() is between the entry and this look. */
+	if (waitqueue_active(&vcpu->wake.waiters))
 		woke |= wake_waiters(vcpu);
-	if (unlikely(woke))
+	if (woke)
 		vmr_wake_give_way(vcpu);
 }
 
@@ -111,7 +106,7 @@ long vmr_wake_await_entries(struct vmr_vcpu *vcpu, u32 seen)
 
 	/*
 	 * What comes between saying that one waits and the look is a full barrier, which
-	 * pairs with the one in vmr_wake_consumer().
+	 * pairs with the one in vmr_wake_is_due().
 	 */
 	err = wait_event_interruptible(vcpu->wake.waiters,
 				       vmr_wake_entries_since(vcpu, seen));
@@ -122,7 +117,7 @@ __poll_t vmr_wake_poll(struct vmr_vcpu *vcpu, struct file *file,
 		       struct poll_table_struct *table)
 {
 	poll_wait(file, &vcpu->wake.waiters, table);
-	/* Pairs with the one in vmr_wake_consumer(). */
+	/* Pairs with the one in vmr_wake_is_due(). */
 	smp_mb();
 	return vmr_wake_entries_since(vcpu, READ_ONCE(vcpu->area.rw->consumer)) ?
 	       EPOLLIN | EPOLLRDNORM : 0;

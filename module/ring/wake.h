@@ -12,6 +12,7 @@
 #include <linux/wait.h>
 
 #include <vmring.h>
+#include <vmring_ring.h>
 
 #include "ring/spin.h"
 
@@ -68,10 +69,33 @@ void vmr_wake_destroy(struct vmr_wake *wake);
 int vmr_wake_set(struct vmr_wake *wake, const struct vmr_ring *ring);
 
 /**
- * vmr_wake_consumer() - see to it that the consumer notices what has been published
- * @vcpu: the calling thread's vCPU
+ * vmr_wake_is_due() - whether somebody sleeps who has to hear of what has been published
+ * @wake: the calling thread's vCPU's
+ * @rw: that of its area
  *
- * A consumer that polls the ring costs a barrier and two looks.
+ * All that a consumer costs who polls the ring. It is a full barrier in any case.
+ *
+ * Context: The vCPU's thread; may be in a burst.
+ * Return: true: call vmr_wake_consumer().
+ */
+static __always_inline bool vmr_wake_is_due(struct vmr_wake *wake,
+					    const struct vmr_area_rw *rw)
+{
+	/*
+	 * Pairs with user space's full barrier between need_wakeup and its look at the
+	 * producer, and with those in vmr_wake_poll() and vmr_wake_await_entries(). It
+	 * lies between the entry and both looks here.
+	 */
+	smp_mb();
+	if (unlikely(READ_ONCE(rw->control.need_wakeup)))
+		return true;
+	/* The barrier is before this look, too. */
+	return unlikely(waitqueue_active(&wake->waiters));
+}
+
+/**
+ * vmr_wake_consumer() - wake who sleeps
+ * @vcpu: the calling thread's vCPU, after vmr_wake_is_due()
  *
  * Context: The vCPU's thread; may be in a burst.
  */

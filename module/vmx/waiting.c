@@ -109,7 +109,8 @@ void vmr_waiting_set(struct vmr_vcpu *vcpu, const struct vmr_exit_state *from)
 	exit->addr = from->addr;
 	memcpy(exit->data, from->data, sizeof(exit->data));
 	vmr_area_publish(&vcpu->area);
-	vmr_wake_consumer(vcpu);
+	if (vmr_wake_is_due(&vcpu->wake, vcpu->area.rw))
+		vmr_wake_consumer(vcpu);
 }
 
 void vmr_waiting_end(struct vmr_vcpu *vcpu)
