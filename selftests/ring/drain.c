@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "kselftest_harness.h"
+#define DELAYS_ARE_TESTED
 #include "ring_test.h"
 
 static uint64_t now_us(void)

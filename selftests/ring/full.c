@@ -42,7 +42,7 @@ TEST_F(vm, long_posts)
 		begin(&cpu, guest(post_numbers), vm_moves() ? 50 : NUMBERS, 0);
 		exits = 0;
 		do {
-			name = vcpu_next(&cpu);
+			name = next_in_time(&cpu);
 			exits++;
 		} while (!strcmp(name, "drain"));
 		ASSERT_STREQ("hlt", name) { vcpu_tell(&cpu); }
