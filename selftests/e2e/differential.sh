@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# The guests' tests and the suite of sensitive instructions on vmring, then on KVM, in
-# one machine: the same exits in the same order, and the same registers at the end. What
-# may differ is in selftests/guest/differences, a row each.
+# differential.sh TEST...: these tests of guests (guest:modes), and the suite of sensitive
+# instructions, on vmring, then on KVM, in one machine: the same exits in the same order,
+# and the same registers at the end. What may differ is in selftests/guest/differences and
+# selftests/sensitive/differences-kvm, a row each.
 
 set -eu
 cat >"$BOX/both" <<'BOTH'
-# both PROGRAM...: what its tests print is told only if one fails.
+# both TEST...: what they print is told only if one fails.
+tests=$*
 run() {
 	name=$1
-	shift
 	export VMR_TEST_RECORD=/tmp/$name VMR_TEST_CPUID=/tmp/cpuid
-	/selftests/run guest >/tmp/told 2>&1 || { echo "the tests fail on $name:"; cat /tmp/told; exit 1; } >&2
+	# shellcheck disable=SC2086  # a list of tests
+	/selftests/run $tests >/tmp/told 2>&1 ||
+		{ echo "the tests fail on $name:"; cat /tmp/told; exit 1; } >&2
 	/selftests/sensitive/boot /selftests/sensitive/suite >"/tmp/$name.text"
 	echo "== record of $name"
 	cat "/tmp/$name"
@@ -25,7 +28,7 @@ modprobe kvm_intel
 export VMR_TEST_BACKEND=kvm
 run KVM
 BOTH
-"$LAB" --kernel "$KERNEL" --mem 768 --timeout 900 --add "$BOX/both" -- sh both >"$BOX/output"
+"$LAB" --kernel "$KERNEL" --mem 768 --timeout 900 --add "$BOX/both" -- sh both "$@" >"$BOX/output"
 for part in record text; do
 	for name in vmring KVM; do
 		sed -n "/^== $part of $name\$/,/^== /p" "$BOX/output" | grep -v '^== ' >"$BOX/$part.$name"
