@@ -538,7 +538,6 @@ TEST_F(vm, single_step_that_is_held_up)
 	EXPECT_ERRNO(0, vcpu_set_msr(&self->cpu, DEBUGCTL, BTF));
 }
 
-
 /* Exits that can't be. */
 TEST_F(vm, exits_that_are_refused)
 {

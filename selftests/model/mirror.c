@@ -94,7 +94,7 @@ static void consumer(struct step *step)
 	case C_PASS:
 		t->count++;
 		store_release(step, CONSUMER, t->count, kept(step, MIRROR_RELEASE), true);
-		say(step, "passes: consumer %u", t->count);
+		say(step, "passes entry %u", t->count);
 		t->pc = C_LOOK;
 		return;
 	}
