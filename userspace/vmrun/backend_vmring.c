@@ -59,12 +59,15 @@ static int read_supported(struct backend_vm *vm)
 	return 0;
 }
 
+/* What the loop of the machine before left to be done for this thread ends the first try. */
 static int create_vm(struct backend_vm *vm)
 {
 	struct vmr_create_vm args = { .size = sizeof(args), .features = VMR_VM_HLT_EXITS };
 
-	vm->fd = BACKEND_CALL(vm->dev, VMR_CREATE_VM, &args);
-	return vm->fd < 0 ? -1 : 0;
+	do {
+		vm->fd = ioctl(vm->dev, VMR_CREATE_VM, &args);
+	} while (vm->fd < 0 && errno == EINTR);
+	return vm->fd < 0 ? fail("VMR_CREATE_VM: %s", strerror(errno)) : 0;
 }
 
 static void vmring_destroy(struct backend_vm *vm)
