@@ -17,7 +17,7 @@
  * vmr_uring_payload() - find what user space says beside the command's number
  * @cmd: the command
  *
- * Context: Process, while the command is issued and vmr_uring_is_again() is false.
+ * Context: Process, while the command is issued; not again after -EAGAIN.
  * Return: 16 bytes, which user space may write at any time.
  */
 static inline const void *vmr_uring_payload(const struct io_uring_cmd *cmd)
@@ -30,25 +30,15 @@ static inline const void *vmr_uring_payload(const struct io_uring_cmd *cmd)
 }
 
 /**
- * vmr_uring_is_again() - tell whether a command has answered -EAGAIN before
+ * vmr_uring_user_data() - find what user space calls a command
  * @cmd: the command
- * @issue_flags: as ->uring_cmd() got them
- *
- * Then its payload has to come from @cmd->pdu, where it was kept: the submission entry
- * may be another command's by now, and some kernels (6.12 is one) copy it, but go on
- * telling of the entry.
  *
  * Context: Process, while the command is issued.
- * Return: true if so.
+ * Return: the submission entry's user_data.
  */
-static inline bool vmr_uring_is_again(struct io_uring_cmd *cmd,
-				      unsigned int issue_flags)
+static inline u64 vmr_uring_user_data(struct io_uring_cmd *cmd)
 {
-	const struct io_kiocb *request = cmd_to_io_kiocb(cmd);
-
-	/* Those that begin in a worker have been copied when they were submitted. */
-	return !(issue_flags & IO_URING_F_NONBLOCK) &&
-	       !(request->flags & REQ_F_FORCE_ASYNC);
+	return cmd_to_io_kiocb(cmd)->cqe.user_data;
 }
 
 /**

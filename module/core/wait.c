@@ -5,6 +5,8 @@
  */
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/once.h>
+#include <linux/random.h>
 #include <linux/string.h>
 
 #include <vmring.h>
@@ -41,7 +43,50 @@ long vmr_wait(struct vmr_vcpu *vcpu, void __user *arg)
 	return vmr_wake_await_entries(vcpu, wait.seen);
 }
 
-static_assert(sizeof(struct vmr_wait) <= sizeof_field(struct io_uring_cmd, pdu));
+/*
+ * A command's payload, kept over -EAGAIN: the submission entry may be another command's
+ * when a worker issues the command again. What else is in a command's own bytes is left
+ * over from commands of any kind: the secret tells what is kept from that.
+ */
+struct kept {
+	struct vmr_wait wait;
+	u64 secret;
+	u64 user_data;
+};
+
+static_assert(sizeof(struct kept) <= sizeof_field(struct io_uring_cmd, pdu));
+
+static u64 secret_of_this_load(void)
+{
+	static u64 secret;
+
+	get_random_once(&secret, sizeof(secret));
+	return secret;
+}
+
+static void keep_payload(struct io_uring_cmd *cmd, const struct vmr_wait *wait)
+{
+	struct kept kept = {
+		.wait = *wait,
+		.secret = secret_of_this_load(),
+		.user_data = vmr_uring_user_data(cmd),
+	};
+
+	memcpy(cmd->pdu, &kept, sizeof(kept));
+}
+
+static bool take_kept(struct io_uring_cmd *cmd, struct vmr_wait *wait)
+{
+	struct kept kept;
+
+	memcpy(&kept, cmd->pdu, sizeof(kept));
+	if (kept.secret != secret_of_this_load() ||
+	    kept.user_data != vmr_uring_user_data(cmd))
+		return false;
+	memset(cmd->pdu, 0, sizeof(kept));
+	*wait = kept.wait;
+	return true;
+}
 
 /* Where a command comes from is no user memory, but user space may write there. */
 static int take_payload(struct io_uring_cmd *cmd, struct vmr_wait *wait)
@@ -57,7 +102,6 @@ static int take_payload(struct io_uring_cmd *cmd, struct vmr_wait *wait)
 	if (wait->size < sizeof(*wait) || wait->flags & ~VMR_WAIT_WAKE ||
 	    wait->reserved)
 		return -EINVAL;
-	memcpy(cmd->pdu, wait, sizeof(*wait));
 	return 0;
 }
 
@@ -72,16 +116,16 @@ int vmr_wait_uring(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		return -ENOTTY;
 	if (!vmr_vm_is_ours(vcpu->vm))
 		return -EPERM;
-	if (vmr_uring_is_again(cmd, issue_flags))
-		memcpy(&wait, cmd->pdu, sizeof(wait));
-	else
+	if (issue_flags & IO_URING_F_NONBLOCK || !take_kept(cmd, &wait))
 		err = take_payload(cmd, &wait);
 	if (err)
 		return err;
 	wake_if_asked(vcpu, wait.flags);
 	entries = vmr_wake_entries_since(vcpu, wait.seen);
-	if (!entries && issue_flags & IO_URING_F_NONBLOCK)
+	if (!entries && issue_flags & IO_URING_F_NONBLOCK) {
+		keep_payload(cmd, &wait);
 		return -EAGAIN;
+	}
 	if (!entries)
 		entries = vmr_wake_await_entries(vcpu, wait.seen);
 	return entries < 0 ? entries : vmr_uring_done(cmd, entries, issue_flags);

@@ -78,6 +78,9 @@ void vmr_drain_set(struct vmr_vcpu *vcpu, const struct vmr_ring *ring)
 {
 	vcpu->drain.high_water = ring->high_water;
 	WRITE_ONCE(vcpu->drain.delay_ns, ring->delay_us * NSEC_PER_USEC);
+	/* It was set for the delay of before; RUN starts it anew if entries wait. */
+	hrtimer_cancel(&vcpu->drain.timer);
+	WRITE_ONCE(vcpu->drain.armed, 0);
 }
 
 /*

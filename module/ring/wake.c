@@ -3,6 +3,7 @@
  * Owns waking the consumer and the vCPU. Called by the vCPU's thread, and where it says
  * so by others.
  */
+#include <linux/entry-kvm.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/minmax.h>
@@ -72,10 +73,13 @@ static bool wake_waiters(struct vmr_vcpu *vcpu)
 	return true;
 }
 
-/* An interrupt comes for that only if another CPU wants this one to reschedule. */
+/*
+ * Whom that woke may be due on this CPU, or this thread may have got work to do, of an
+ * io_uring of its own: an interrupt comes only if another CPU wants that.
+ */
 void vmr_wake_give_way(struct vmr_vcpu *vcpu)
 {
-	if (need_resched())
+	if (read_thread_flags() & XFER_TO_GUEST_MODE_WORK)
 		set_bit(VMR_REQ_EVENT, &vcpu->kick.requests);
 }
 

@@ -83,7 +83,7 @@ TEST_F(vm, delay)
 		EXPECT_EQ(3, vcpu_counter(cpu, "drains-delay"));
 }
 
-/* What RUN finds waiting counts, too, and from when it was posted. */
+/* What RUN finds waiting counts, too, from when RUN begins. */
 TEST_F(vm, delay_of_what_was_left)
 {
 	struct vcpu *cpu = &self->cpu;
@@ -126,6 +126,28 @@ TEST_F(vm, consumed_in_time)
 	} while (cpu->exit.reason == VMR_EXIT_DRAIN);
 	ASSERT_STREQ("io", exit_name(&cpu->exit));
 	vcpu_answer_u64(cpu, 0);
+	ASSERT_EXIT("hlt", cpu);
+}
+
+/* The timer of a long delay is still set for entries that are gone. */
+TEST_F(vm, delay_becomes_shorter)
+{
+	struct vcpu *cpu = &self->cpu;
+	uint64_t began, took;
+
+	ASSERT_REGION(&self->vm, POSTED_PORTS(1, PORT, 4));
+	ASSERT_ERRNO(0, vcpu_set_ring(cpu, 32, 1000000));
+	vcpu_start(cpu, GUEST_LONG, guest(post_in_and_spin));
+	ASSERT_EXIT("io", cpu);
+	vcpu_answer_u64(cpu, 0);
+	ASSERT_EXIT("hlt", cpu);
+	ASSERT_ERRNO(0, vcpu_set_ring(cpu, 32, 200));
+	vcpu_start(cpu, GUEST_LONG, guest(post_and_spin));
+	began = now_us();
+	ASSERT_EXIT("drain", cpu);
+	took = now_us() - began;
+	EXPECT_GE(200 + GRACE_US, took);
+	*vm_data(&self->vm) = 1;
 	ASSERT_EXIT("hlt", cpu);
 }
 

@@ -91,6 +91,38 @@ TEST_F(vm, payload_is_copied_for_a_worker)
 	overwrite_payload(_metadata, &self->cpu, IOSQE_ASYNC);
 }
 
+/* The second of two is issued by whoever ends the first: a worker, for the first time. */
+static void wait_twice(struct __test_metadata *_metadata, struct vcpu *cpu, int flags)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+	uint64_t id = 0;
+	int i;
+
+	ASSERT_EQ(0, io_uring_queue_init(4, &ring, 0));
+	vcpu_start(cpu, GUEST_LONG, guest(counts));
+	sqe = uring_prepare(&ring, cpu->fd, *cpu->producer, 0, 1);
+	sqe->flags = IOSQE_IO_LINK | flags;
+	uring_prepare(&ring, cpu->fd, *cpu->producer, 0, 2);
+	uring_submit(&ring);
+	ASSERT_EXIT("io", cpu);
+	for (i = 1; i <= 2; i++) {
+		EXPECT_EQ(1, uring_result(&ring, &id));
+		EXPECT_EQ(i, id);
+	}
+	io_uring_queue_exit(&ring);
+}
+
+TEST_F(vm, one_behind_the_other)
+{
+	wait_twice(_metadata, &self->cpu, 0);
+}
+
+TEST_F(vm, one_behind_the_other_in_a_worker)
+{
+	wait_twice(_metadata, &self->cpu, IOSQE_ASYNC);
+}
+
 static void cancel(struct io_uring *ring, uint64_t whose)
 {
 	struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
