@@ -112,8 +112,28 @@ static bool finish_last(struct vmr_vcpu *vcpu, u64 value)
 	return true;
 }
 
+/*
+ * One access more of the instruction is made, and has brought so many bytes. There is
+ * room for all that one instruction does, unless user space says otherwise.
+ */
+static bool note_access(struct vmr_vcpu *vcpu, const void *data, u8 bytes)
+{
+	struct vmr_mmio_progress *mmio = &vcpu->mmio;
+
+	if (mmio->accesses == VMR_DEVICE_ACCESSES ||
+	    mmio->bytes + bytes > sizeof(mmio->data)) {
+		forget(vcpu);
+		return false;
+	}
+	memcpy(mmio->data + mmio->bytes, data, bytes);
+	mmio->bytes += bytes;
+	mmio->accesses++;
+	return true;
+}
+
 /* User space has made the access: it is noted, and RUN goes on from there. */
-static bool finish_access(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
+static void finish_access(struct vmr_vcpu *vcpu, const struct vmr_reply *reply,
+			  u8 bytes)
 {
 	u64 value = 0;
 
@@ -122,36 +142,21 @@ static bool finish_access(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 		forget(vcpu);
 	}
 	if (reply->flags)
-		return false;
+		return;
 	memcpy(&value, reply->data, sizeof(value));
 	value &= vmr_size_mask(min_t(u8, vcpu->outstanding.size, sizeof(value)));
-	if (finish_last(vcpu, value))
-		return false;
-	if (vcpu->mmio.accesses == VMR_DEVICE_ACCESSES) {
-		forget(vcpu);
-		return false;
-	}
-	vcpu->mmio.accesses++;
-	return true;
+	if (!finish_last(vcpu, value))
+		note_access(vcpu, reply->data, bytes);
 }
 
 static void finish_write(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
-	finish_access(vcpu, reply);
+	finish_access(vcpu, reply, 0);
 }
 
-/* There is room for all that one instruction reads, unless user space says otherwise. */
 static void finish_read(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
-	struct vmr_mmio_progress *mmio = &vcpu->mmio;
-	u8 size = vcpu->outstanding.size;
-
-	if (mmio->bytes + size > sizeof(mmio->data)) {
-		forget(vcpu);
-	} else if (finish_access(vcpu, reply)) {
-		memcpy(mmio->data + mmio->bytes, reply->data, size);
-		mmio->bytes += size;
-	}
+	finish_access(vcpu, reply, vcpu->outstanding.size);
 }
 
 static struct vmr_exit *begin_access(struct vmr_vcpu *vcpu, u8 size, bool write)
@@ -200,8 +205,6 @@ static bool is_posted(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
 	bool done;
 
 	memset(data, 0, VMR_POST_WORDS * sizeof(*data));
-	if (!e->write && vcpu->mmio.bytes + e->size > sizeof(vcpu->mmio.data))
-		return false;
 	rcu_read_lock();
 	if (e->write) {
 		memcpy(data, e->data, e->size);
@@ -213,22 +216,14 @@ static bool is_posted(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
 	return done;
 }
 
-/* The access is made. True: and with it the instruction. */
-static bool note_access(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
+/* The access is made. False: the instruction isn't under way any more. */
+static bool note_posted(struct vmr_vcpu *vcpu, const struct vmr_emulation *e,
 			const u64 *data)
 {
-	struct vmr_mmio_progress *mmio = &vcpu->mmio;
-
 	vcpu->decoded.misses = 0;
 	vcpu->decoded.last = e->last;
-	if (finish_last(vcpu, data[0]))
-		return true;
-	mmio->accesses++;
-	if (!e->write) {
-		memcpy(mmio->data + mmio->bytes, data, e->size);
-		mmio->bytes += e->size;
-	}
-	return false;
+	return !finish_last(vcpu, data[0]) &&
+	       note_access(vcpu, data, e->write ? 0 : e->size);
 }
 
 /* What an emulation needs of its surroundings. */
@@ -434,7 +429,7 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 		case VMR_EMULATE_DEVICE:
 			if (!has_regions || !is_posted(vcpu, &e, data))
 				return access(vcpu, &e);
-			if (note_access(vcpu, &e, data))
+			if (!note_posted(vcpu, &e, data))
 				return VMR_GO_AGAIN;
 			break;
 		case VMR_EMULATE_FAULT:
