@@ -16,14 +16,15 @@
 #include "vmx/run.h"
 #include "vmx/waiting.h"
 
-/* The part that the processor told. */
-static void get_info(const struct vmr_exit_info *info, struct vmr_exit_state *to)
+/* The part that the processor told. User space may see @to, and write there. */
+static void get_info(const struct vmr_exit_info *info, const struct vmr_exit *exit,
+		     struct vmr_exit_state *to)
 {
-	switch (to->reason) {
+	switch (exit->reason) {
 	case VMR_EXIT_IO:
 		to->length = info->length;
 		to->qualification = info->qualification & VMR_QUAL_IO_BITS;
-		if (to->flags & VMR_EXIT_STRING)
+		if (exit->flags & VMR_EXIT_STRING)
 			to->info = info->instruction_info & VMR_INFO_IO_BITS;
 		break;
 	case VMR_EXIT_MSR:
@@ -51,7 +52,7 @@ void vmr_waiting_get(const struct vmr_vcpu *vcpu, struct vmr_exit_state *to)
 	to->count = exit->count;
 	to->addr = exit->addr;
 	memcpy(to->data, exit->data, sizeof(to->data));
-	get_info(&vcpu->exit, to);
+	get_info(&vcpu->exit, exit, to);
 }
 
 static void set_info(struct vmr_exit_info *info, const struct vmr_exit_state *from)
