@@ -100,7 +100,8 @@ TEST_F(vm, vcpus_that_wait_for_each_other)
 
 /*
  * A lock that is held nearly all the time, by vCPUs that share one CPU: who spins for it
- * lets one run that was preempted, among them the one that holds it.
+ * lets one run that was preempted, among them the one that holds it. All begin at once:
+ * a thread may take longer to make than a vCPU to be done.
  */
 #define HOLDERS	4
 #define ROUNDS	40
@@ -129,6 +130,7 @@ TEST_F(vm, spinning_vcpus_let_others_run)
 	struct vmr_supported supported = { .size = sizeof(supported) };
 	struct runner runners[HOLDERS];
 	struct vcpu cpus[HOLDERS];
+	pthread_barrier_t together;
 	long long passed = 0;
 	cpu_set_t first;
 	int i;
@@ -137,13 +139,14 @@ TEST_F(vm, spinning_vcpus_let_others_run)
 	CPU_ZERO(&first);
 	CPU_SET(0, &first);
 	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first), &first));
+	ASSERT_EQ(0, pthread_barrier_init(&together, NULL, HOLDERS));
 	for (i = 0; i < HOLDERS; i++) {
 		vcpu_create(&self->vm, i + 1, &cpus[i]);
 		vcpu_start(&cpus[i], GUEST_LONG, guest(take_lock));
 		set_rcx(&cpus[i], ROUNDS);
 	}
 	for (i = 0; i < HOLDERS; i++)
-		runner_begin(&runners[i], &cpus[i]);
+		runner_begin_together(&runners[i], &cpus[i], &together);
 	for (i = 0; i < HOLDERS; i++) {
 		EXPECT_ERRNO(0, runner_end(&runners[i]));
 		EXPECT_STREQ("hlt", exit_name(&cpus[i].exit));
@@ -159,6 +162,7 @@ TEST_F(vm, spinning_vcpus_let_others_run)
 			EXPECT_EQ(0, passed);
 		}
 	}
+	pthread_barrier_destroy(&together);
 	for (i = 0; i < HOLDERS; i++)
 		vcpu_destroy(&cpus[i]);
 }

@@ -628,14 +628,22 @@ static void *run_once(void *data)
 	struct runner *runner = data;
 
 	runner->tid = syscall(SYS_gettid);
+	if (runner->together)
+		pthread_barrier_wait(runner->together);
 	runner->err = run_here(runner->cpu);
 	return NULL;
 }
 
 void runner_begin(struct runner *runner, struct vcpu *cpu)
 {
+	runner_begin_together(runner, cpu, NULL);
+}
+
+void runner_begin_together(struct runner *runner, struct vcpu *cpu, pthread_barrier_t *together)
+{
 	memset(runner, 0, sizeof(*runner));
 	runner->cpu = cpu;
+	runner->together = together;
 	must(pthread_create(&runner->thread, NULL, run_once, runner), "pthread_create");
 	while (!runner->tid)
 		sched_yield();

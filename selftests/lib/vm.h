@@ -232,6 +232,7 @@ static inline volatile uint64_t *vm_data(struct vm *vm)
 
 struct runner {
 	struct vcpu *cpu;
+	pthread_barrier_t *together;	/* NULL: on its own */
 	pthread_t thread;
 	volatile pid_t tid;
 	int err;		/* of RUN */
@@ -239,6 +240,8 @@ struct runner {
 
 /* A thread that calls RUN once. */
 void runner_begin(struct runner *runner, struct vcpu *cpu);
+/* The same, but RUN comes when all who wait at the barrier are there. */
+void runner_begin_together(struct runner *runner, struct vcpu *cpu, pthread_barrier_t *together);
 /* Its RUN's errno, when it has ended. */
 int runner_end(struct runner *runner);
 
