@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Owns what arithmetic and logic come to, in numbers and in flags. Pure: no state, no
- * kernel dependency; selftests/unit compiles it in user space. For emulate.c.
+ * kernel dependency; selftests/unit compiles it in user space. For emulate_*.c.
  */
 #ifndef VMR_VMX_ALU_H
 #define VMR_VMX_ALU_H

@@ -2,7 +2,7 @@
 /*
  * Owns the decoding of an instruction that touches memory: from its bytes to struct
  * vmr_insn. Pure: no state, no kernel dependency; selftests/unit compiles it in user
- * space. What the instruction does is emulate.c.
+ * space. What the instruction does is emulate_*.c.
  */
 #ifndef VMR_VMX_DECODE_H
 #define VMR_VMX_DECODE_H

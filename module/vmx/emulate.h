@@ -122,7 +122,7 @@ struct vmr_emulation {
 	u32 error;
 	u64 address;
 
-	/* Only by emulate.c. */
+	/* Only by emulate.c and emulate_operand.c. */
 	u8 replayed;
 	u8 writes;
 	struct vmr_emulate_write pending[VMR_EMULATE_WRITES];
