@@ -23,6 +23,7 @@
 #include "vmx/cr.h"
 #include "vmx/events.h"
 #include "vmx/exit_msr.h"
+#include "vmx/judge.h"
 #include "vmx/msr.h"
 #include "vmx/setup.h"
 #include "vmx/sound.h"
@@ -66,7 +67,7 @@ long vmr_regs_get_state(struct vmr_vcpu *vcpu, void __user *arg)
 		return -EINVAL;
 	if (args.groups & VMR_STATE_EXIT && vmr_area_posted_wait(&vcpu->area))
 		return -ENOTEMPTY;
-	err = vmr_state_fetch(vcpu, args.groups);
+	err = vmr_burst_fetch(vcpu, args.groups);
 	if (err)
 		return err;
 	vmr_regs_copy(vcpu, args.groups, &args.state);
@@ -79,15 +80,23 @@ int vmr_regs_set(struct vmr_vcpu *vcpu, u64 groups, const struct vmr_state *from
 	bool moved;
 	int err;
 
-	err = vmr_state_fetch(vcpu, groups);
+	/* What a VMCS still knows better, or is going to skip, comes first. */
+	err = vmr_burst_fetch(vcpu, groups);
 	if (err)
 		return err;
 	moved = groups & VMR_STATE_REGS && !(groups & VMR_STATE_EXIT) &&
 		from->rip != vcpu->state.rip;
-	err = vmr_state_set(vcpu, groups, from);
-	if (!err && moved)
+	err = vmr_judge(vcpu, groups, from);
+	if (!err && groups & VMR_STATE_EXIT)
+		err = vmr_waiting_check(vcpu, &from->exit);
+	if (err)
+		return err;
+	vmr_state_set(vcpu, groups, from);
+	if (groups & VMR_STATE_EXIT)
+		vmr_waiting_set(vcpu, &from->exit);
+	if (moved)
 		vmr_waiting_end(vcpu);
-	return err;
+	return 0;
 }
 
 long vmr_regs_set_state(struct vmr_vcpu *vcpu, void __user *arg)
@@ -226,7 +235,7 @@ static int build_cpuid(struct vmr_vcpu *vcpu,
 	struct vmr_cr_limits limits;
 	int err;
 
-	err = vmr_state_fetch(vcpu, VMR_STATE_CONTROL);
+	err = vmr_burst_fetch(vcpu, VMR_STATE_CONTROL);
 	if (err)
 		return err;
 	table = kvzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);

@@ -31,7 +31,8 @@ void vmr_regs_copy(struct vmr_vcpu *vcpu, u64 groups, struct vmr_state *to);
  * An exit that waits is over if RIP is another one now.
  *
  * Context: Process.
- * Return: as vmr_state_set().
+ * Return: 0; as vmr_burst_fetch(), vmr_judge() and vmr_waiting_check(): nothing has changed
+ *	   then.
  */
 int vmr_regs_set(struct vmr_vcpu *vcpu, u64 groups,
 		 const struct vmr_state *from);

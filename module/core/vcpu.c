@@ -31,6 +31,7 @@
 #include "ring/drain.h"
 #include "ring/wake.h"
 #include "vmcs/vmcs.h"
+#include "vmx/burst.h"
 #include "vmx/caps.h"
 #include "vmx/events.h"
 #include "vmx/exit.h"
@@ -133,7 +134,7 @@ static void give_state(struct vmr_vcpu *vcpu)
 	struct vmr_state_area *area = &vcpu->area.rw->state;
 	u64 wanted = READ_ONCE(area->wanted) & VMR_STATE_ALL;
 
-	if (wanted && vmr_state_fetch(vcpu, wanted))
+	if (wanted && vmr_burst_fetch(vcpu, wanted))
 		wanted = 0;
 	if (wanted)
 		vmr_regs_copy(vcpu, wanted, &area->state);

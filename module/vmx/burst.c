@@ -12,6 +12,9 @@
 #include "vmx/setup.h"
 #include "vmx/state.h"
 
+/* Always right in struct vmr_vcpu. */
+#define NEVER_ONLY_IN_VMCS	(VMR_STATE_DEBUG | VMR_STATE_TIME | VMR_STATE_EXIT)
+
 int vmr_burst_begin(struct vmr_vcpu *vcpu)
 {
 	int err;
@@ -50,4 +53,19 @@ void vmr_burst_settle(struct vmr_vcpu *vcpu)
 	vcpu->skip = false;
 	vmr_exit_skip_by(vcpu, vcpu->exit.length);
 	vcpu->known &= ~(VMR_STATE_REGS | VMR_STATE_EVENTS);
+}
+
+int vmr_burst_fetch(struct vmr_vcpu *vcpu, u64 groups)
+{
+	int err;
+
+	groups &= ~NEVER_ONLY_IN_VMCS;
+	if (!(groups & ~(vcpu->known | vcpu->dirty)) && !vcpu->skip)
+		return 0;
+	err = vmr_burst_begin(vcpu);
+	if (err)
+		return err;
+	vmr_state_read(vcpu, groups);
+	vmr_burst_end(vcpu);
+	return 0;
 }

@@ -6,6 +6,8 @@
 #ifndef VMR_VMX_BURST_H
 #define VMR_VMX_BURST_H
 
+#include <linux/types.h>
+
 struct vmr_vcpu;
 
 /**
@@ -35,5 +37,17 @@ void vmr_burst_end(struct vmr_vcpu *vcpu);
  * Context: In a burst.
  */
 void vmr_burst_settle(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_burst_fetch() - have groups of registers in vcpu->state, in a burst of its own
+ * @vcpu: the vCPU
+ * @groups: VMR_STATE_...
+ *
+ * What of the instruction that exited is still due is done first.
+ *
+ * Context: Process, outside of a burst.
+ * Return: 0, or -EIO if VMX is off on this CPU.
+ */
+int vmr_burst_fetch(struct vmr_vcpu *vcpu, u64 groups);
 
 #endif

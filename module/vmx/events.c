@@ -9,6 +9,7 @@
 #include "ring/area.h"
 #include "vmcs/access.h"
 #include "vmx/arch.h"
+#include "vmx/burst.h"
 #include "vmx/events.h"
 #include "vmx/qual.h"
 #include "vmx/state.h"
@@ -347,7 +348,7 @@ void vmr_events_raise(struct vmr_vcpu *vcpu, u8 vector)
 
 void vmr_events_note_debug(struct vmr_vcpu *vcpu, u64 conditions)
 {
-	if (vmr_state_fetch(vcpu, VMR_STATE_EVENTS))
+	if (vmr_burst_fetch(vcpu, VMR_STATE_EVENTS))
 		return;
 	vcpu->state.events.pending_debug |= conditions;
 	vmr_state_changed(vcpu, VMR_STATE_EVENTS);

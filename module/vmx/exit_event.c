@@ -10,6 +10,7 @@
 #include "ring/area.h"
 #include "vmcs/access.h"
 #include "vmx/arch.h"
+#include "vmx/burst.h"
 #include "vmx/events.h"
 #include "vmx/exit.h"
 #include "vmx/qual.h"
@@ -77,7 +78,7 @@ static bool is_split_lock(const struct vmr_vcpu *vcpu)
 /* The host's choice: it lets the thread go on, slower, or sends it a signal. */
 enum vmr_verdict vmr_exit_split_lock(struct vmr_vcpu *vcpu)
 {
-	if (vmr_state_fetch(vcpu, VMR_STATE_REGS)) {
+	if (vmr_burst_fetch(vcpu, VMR_STATE_REGS)) {
 		vcpu->vmx_lost = true;
 		return VMR_GO_AGAIN;
 	}

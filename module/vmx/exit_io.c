@@ -18,6 +18,7 @@
 #include "ring/region.h"
 #include "vmcs/access.h"
 #include "vmx/arch.h"
+#include "vmx/burst.h"
 #include "vmx/events.h"
 #include "vmx/exit.h"
 #include "vmx/memory.h"
@@ -42,7 +43,7 @@ static void look_at_port(struct vmr_vcpu *vcpu)
 	u64 hits;
 
 	if (likely(!vmr_watch_any(&vcpu->state)) ||
-	    vmr_state_fetch(vcpu, VMR_STATE_CONTROL) ||
+	    vmr_burst_fetch(vcpu, VMR_STATE_CONTROL) ||
 	    !(vcpu->state.cr4 & SDM_CR4_DE))
 		return;
 	hits = vmr_watch_hits(&vcpu->state, VMR_WATCH_PORT, io.port, io.size);
@@ -216,7 +217,7 @@ static void look_at_element(struct vmr_vcpu *vcpu, const struct string *string)
 /* The exit may be one that user space has given a vCPU of other registers. */
 static bool begin_to_finish(struct vmr_vcpu *vcpu, struct string *string)
 {
-	if (vmr_state_fetch(vcpu, REGISTERS)) {
+	if (vmr_burst_fetch(vcpu, REGISTERS)) {
 		vcpu->vmx_lost = true;
 		return false;
 	}
@@ -372,7 +373,7 @@ enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu)
 
 	if (!io.string)
 		return one(vcpu, &io);
-	if (vmr_state_fetch(vcpu, REGISTERS)) {
+	if (vmr_burst_fetch(vcpu, REGISTERS)) {
 		vcpu->vmx_lost = true;
 		return VMR_GO_AGAIN;
 	}

@@ -23,6 +23,7 @@
 #include "vmcs/access.h"
 #include "vmx/alu.h"
 #include "vmx/arch.h"
+#include "vmx/burst.h"
 #include "vmx/decode.h"
 #include "vmx/emulate.h"
 #include "vmx/events.h"
@@ -450,7 +451,7 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 
 enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu)
 {
-	if (vmr_state_fetch(vcpu, REGISTERS))
+	if (vmr_burst_fetch(vcpu, REGISTERS))
 		return lost(vcpu);
 	return emulate(vcpu, false);
 }
@@ -464,7 +465,7 @@ static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 	u64 qualification = vcpu->exit.qualification;
 	u64 operand = SDM_EPT_QUAL_LINEAR_VALID | SDM_EPT_QUAL_TRANSLATED;
 
-	if (vmr_state_fetch(vcpu, REGISTERS))
+	if (vmr_burst_fetch(vcpu, REGISTERS))
 		return lost(vcpu);
 	if (vcpu->redeliver || qualification & SDM_EPT_QUAL_FETCH ||
 	    (qualification & operand) != operand)

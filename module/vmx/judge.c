@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns the judgement of registers that a vCPU is about to be given. Called by
- * vmx/state.c, in process context.
+ * core/regs.c, in process context.
  */
 #include <linux/errno.h>
 #include <linux/slab.h>
@@ -93,7 +93,7 @@ int vmr_judge(struct vmr_vcpu *vcpu, u64 groups, const struct vmr_state *from)
 		return -EINVAL;
 	if (changes_nothing(vcpu, groups, from))
 		return 0;
-	err = vmr_state_fetch(vcpu, JUDGED);
+	err = vmr_burst_fetch(vcpu, JUDGED);
 	if (err)
 		return err;
 	file = kmalloc(sizeof(*file), GFP_KERNEL_ACCOUNT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Owns the judgement of registers that a vCPU is about to be given: vmx/sound.h's
- * rules, applied to them and to those that stay. For vmx/state.c.
+ * rules, applied to them and to those that stay. For core/regs.c.
  */
 #ifndef VMR_VMX_JUDGE_H
 #define VMR_VMX_JUDGE_H

@@ -399,7 +399,7 @@ static bool may_go_on(struct vmr_vcpu *vcpu)
 /* A halted vCPU waits for an event, VMR_KICK or a signal. */
 static enum vmr_verdict wait_in_hlt(struct vmr_vcpu *vcpu)
 {
-	if (vmr_state_fetch(vcpu, VMR_STATE_REGS | VMR_STATE_EVENTS)) {
+	if (vmr_burst_fetch(vcpu, VMR_STATE_REGS | VMR_STATE_EVENTS)) {
 		vcpu->vmx_lost = true;
 		return VMR_GO_AGAIN;
 	}

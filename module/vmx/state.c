@@ -12,14 +12,8 @@
 #include "vmcs/access.h"
 #include "vmcs/vmcs.h"
 #include "vmx/arch.h"
-#include "vmx/burst.h"
 #include "vmx/events.h"
-#include "vmx/judge.h"
 #include "vmx/state.h"
-#include "vmx/waiting.h"
-
-/* Always right in struct vmr_vcpu. */
-#define NEVER_ONLY_IN_VMCS	(VMR_STATE_DEBUG | VMR_STATE_TIME | VMR_STATE_EXIT)
 
 static void reset_segment(struct vmr_segment *segment, u32 access)
 {
@@ -204,21 +198,6 @@ void vmr_state_write(struct vmr_vcpu *vcpu)
 	vcpu->dirty = 0;
 }
 
-int vmr_state_fetch(struct vmr_vcpu *vcpu, u64 groups)
-{
-	int err;
-
-	groups &= ~NEVER_ONLY_IN_VMCS;
-	if (!(groups & ~(vcpu->known | vcpu->dirty)) && !vcpu->skip)
-		return 0;
-	err = vmr_burst_begin(vcpu);
-	if (err)
-		return err;
-	vmr_state_read(vcpu, groups);
-	vmr_burst_end(vcpu);
-	return 0;
-}
-
 struct vmr_cr_state vmr_state_control(const struct vmr_vcpu *vcpu)
 {
 	return (struct vmr_cr_state) {
@@ -331,21 +310,9 @@ static bool loads_pdptes(const struct vmr_vcpu *vcpu, const struct vmr_state *fr
 	       (!vmr_cr_uses_pdptes(&now) || now.cr3 != from->cr3);
 }
 
-int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
-		  const struct vmr_state *from)
+void vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
+		   const struct vmr_state *from)
 {
-	int err;
-
-	/* What a VMCS still knows better, or is going to skip, comes first. */
-	err = vmr_state_fetch(vcpu, groups);
-	if (err)
-		return err;
-	err = vmr_judge(vcpu, groups, from);
-	if (!err && groups & VMR_STATE_EXIT)
-		err = vmr_waiting_check(vcpu, &from->exit);
-	if (err)
-		return err;
-
 	if (groups & VMR_STATE_PDPTES)
 		vcpu->pdptes_stale = false;
 	else if (groups & VMR_STATE_CONTROL && loads_pdptes(vcpu, from))
@@ -355,8 +322,5 @@ int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
 		vmr_state_update_cpuid(vcpu);
 	if (groups & VMR_STATE_EVENTS)
 		vmr_events_set(vcpu, &from->events);
-	if (groups & VMR_STATE_EXIT)
-		vmr_waiting_set(vcpu, &from->exit);
 	vmr_state_changed(vcpu, groups & ~VMR_STATE_EXIT);
-	return 0;
 }

@@ -56,16 +56,6 @@ void vmr_state_read(struct vmr_vcpu *vcpu, u64 groups);
 void vmr_state_write(struct vmr_vcpu *vcpu);
 
 /**
- * vmr_state_fetch() - have groups in vcpu->state, in a burst of its own
- * @vcpu: the vCPU
- * @groups: VMR_STATE_...
- *
- * Context: Process, outside of a burst.
- * Return: 0, or -EIO if VMX is off on this CPU.
- */
-int vmr_state_fetch(struct vmr_vcpu *vcpu, u64 groups);
-
-/**
  * vmr_state_copy() - copy groups of registers
  * @to: where to
  * @from: where from
@@ -77,16 +67,14 @@ void vmr_state_copy(struct vmr_state *to, const struct vmr_state *from, u64 grou
 
 /**
  * vmr_state_set() - take groups from user space
- * @vcpu: the vCPU
- * @groups: VMR_STATE_..., known ones only
- * @from: the kernel's copy
+ * @vcpu: the vCPU, with @groups read
+ * @groups: VMR_STATE_...; the exit that waits is vmx/waiting.c's to set
+ * @from: what vmr_judge() has found good
  *
  * Context: Process, outside of a burst.
- * Return: 0; -EINVAL, -ENOMEM as vmr_judge(); -EIO as vmr_state_fetch(): nothing has
- *	   changed then.
  */
-int vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
-		  const struct vmr_state *from);
+void vmr_state_set(struct vmr_vcpu *vcpu, u64 groups,
+		   const struct vmr_state *from);
 
 /**
  * vmr_state_changed() - note that vcpu->state was changed

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns the exit that waits for a reply as a part of the vCPU's state. Called by
- * vmx/state.c and core/, in process context.
+ * core/, in process context.
  *
  * What is told of an exit is what user space saw in the ring, and what its completion
  * looks at; nothing else of struct vmr_exit_info counts any more.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Owns the exit that waits for a reply as a part of the vCPU's state: VMR_STATE_EXIT.
- * For vmx/state.c and core/.
+ * For core/.
  */
 #ifndef VMR_VMX_WAITING_H
 #define VMR_VMX_WAITING_H
