@@ -51,7 +51,10 @@ static uint64_t any(struct garbage *g)
 	return g->seed >> 16 ^ g->seed << 40;
 }
 
-/* Half of it is right, so that the guest gets on. */
+/*
+ * Half of it is right, so that the guest gets on. By a thread of its own, at any moment, and
+ * by the one in RUN, before it: on one CPU the other's may never be there then.
+ */
 static void write_something(struct garbage *g)
 {
 	struct vcpu *cpu = g->cpu;
@@ -111,17 +114,19 @@ TEST_F(vm, garbage_in_every_field)
 {
 	uint64_t rounds = setting("VMR_TEST_ROUNDS", 300);
 	struct vcpu *cpu = &self->cpu;
-	struct garbage garbage = { .cpu = cpu };
+	struct garbage garbage = { .cpu = cpu }, before = { .cpu = cpu };
 	int err, file = eventfd(0, EFD_CLOEXEC);
 	unsigned int counts[134] = {};
 	uint64_t i;
 
 	garbage.seed = setting("VMR_TEST_SEED", time(NULL));
+	before.seed = ~garbage.seed;
 	TH_LOG("VMR_TEST_SEED=%llu", (unsigned long long)garbage.seed);
 	vcpu_start(cpu, GUEST_LONG, guest(busy));
 	ASSERT_ERRNO(0, set_ring(cpu, file, 10000));
 	ASSERT_EQ(0, pthread_create(&garbage.thread, NULL, garbage_thread, &garbage));
 	for (i = 0; i < rounds; i++) {
+		write_something(&before);
 		err = ioctl_errno(cpu->fd, VMR_RUN, (void *)(i % 4 ? VMR_RUN_SERVED : 0L));
 		ASSERT_TRUE(is_documented(err))
 			TH_LOG("RUN is %s", errno_name(err));
