@@ -194,6 +194,121 @@ tick:	inc %cx
 9:	mov $1, %al
 	out %al, $EXIT
 
+	/*
+	 * A line for each leaf and subleaf of CPUID: as after a reset, and again with
+	 * OSXSAVE and all that XCR0 can have.
+	 */
+	.macro each_leaf bits
+	.code\bits
+	call 1f
+	.if \bits == 64
+1:	pop %rbp
+	.else
+1:	pop %ebp
+	.endif
+	cld
+2:	lea 90f - 1b(%ebp), %eax
+	mov %eax, 80f - 1b(%ebp)		/* the row */
+3:	mov 80f - 1b(%ebp), %ebx
+	mov (%ebx), %eax
+	mov %eax, 81f - 1b(%ebp)		/* the leaf */
+4:	movl $0, 82f - 1b(%ebp)			/* the subleaf */
+5:	mov 81f - 1b(%ebp), %eax
+	mov 82f - 1b(%ebp), %ecx
+	cpuid
+	mov %eax, 83f - 1b(%ebp)
+	mov %ebx, 84f - 1b(%ebp)
+	mov %ecx, 85f - 1b(%ebp)
+	mov %edx, 86f - 1b(%ebp)
+	lea 91f - 1b(%ebp), %edi
+	lea 81f - 1b(%ebp), %esi
+6:	lodsl					/* six words, in hexadecimal digits */
+	mov %eax, %edx
+	mov $8, %ecx
+7:	rol $4, %edx
+	mov %edx, %eax
+	and $15, %eax
+	cmp $10, %al
+	jb 8f
+	add $'a' - '9' - 1, %al
+8:	add $'0', %al
+	stosb
+	loop 7b
+	mov $' ', %al
+	stosb
+	lea 87f - 1b(%ebp), %eax
+	cmp %eax, %esi
+	jb 6b
+	movb $'\n', -1(%edi)
+	lea 91f - 1b(%ebp), %esi
+	mov %edi, %ecx
+	sub %esi, %ecx
+	mov $CONSOLE, %edx
+	rep outsb
+	mov 80f - 1b(%ebp), %ebx
+	incl 82f - 1b(%ebp)
+	mov 82f - 1b(%ebp), %eax
+	cmp 8(%ebx), %eax
+	jbe 5b
+	mov 81f - 1b(%ebp), %eax
+	incl 81f - 1b(%ebp)
+	cmp 4(%ebx), %eax
+	jne 4b
+	addl $12, 80f - 1b(%ebp)
+	cmpl $0, 12 + 8(%ebx)
+	jne 3b
+	mov $1, %eax
+	cpuid
+	test $1 << 26, %ecx			/* XSAVE */
+	jz 9f
+	test $1 << 27, %ecx			/* OSXSAVE: it was the second time */
+	jnz 9f
+	.if \bits == 64
+	mov %cr4, %rax
+	or $1 << 18, %eax
+	mov %rax, %cr4
+	.else
+	mov %cr4, %eax
+	or $1 << 18, %eax
+	mov %eax, %cr4
+	.endif
+	mov $0xd, %eax
+	xor %ecx, %ecx
+	cpuid
+	xor %ecx, %ecx
+	xsetbv
+	jmp 2b
+9:	mov $51, %eax
+	out %eax, $EXIT
+	.balign 4
+80:	.long 0
+81:	.long 0
+82:	.long 0
+83:	.long 0
+84:	.long 0
+85:	.long 0
+86:	.long 0
+87:	/* First and last leaf, last subleaf: each range, and what is in none. */
+90:	.long 0, 0x0c, 5
+	.long 0x0d, 0x0d, 63
+	.long 0x0e, 0x24, 5
+	.long 0x1fffffff, 0x20000000, 1
+	.long 0x40000000, 0x40000012, 1
+	.long 0x40000100, 0x40000101, 1
+	.long 0x80000000, 0x80000022, 1
+	.long 0x8000ffff, 0x8000ffff, 1
+	.long 0xc0000000, 0xc0000001, 1
+	.long 0xffffffff, 0xffffffff, 1
+	.long 0, 0, 0
+91:	.fill 6 * 9
+	.endm
+
+	guest cpuid32
+	each_leaf 32
+
+	guest cpuid64
+	each_leaf 64
+
 	/* Says something, and goes on for ever: it is heard though nothing stops it. */
 	guest spin
 	.code16

@@ -18,6 +18,7 @@
 
 #include "backend.h"
 #include "bus.h"
+#include "cpuid_kvm.h"
 #include "ring.h"
 #include "say.h"
 
@@ -26,6 +27,8 @@
 #define KICK_SIGNAL	SIGUSR1
 
 #define APIC_BASE_ENABLE	(1ull << 11)
+#define MSR_BIOS_SIGN_ID	0x8b
+#define MSR_PLATFORM_INFO	0xce
 #define MSR_MISC_ENABLE		0x1a0
 #define MISC_ENABLE_FAST_STRING	1
 
@@ -169,6 +172,12 @@ static struct kvm_cpuid2 *cpuid_table(unsigned int count)
 	return table;
 }
 
+static void read_cpuid(u32 leaf, u32 subleaf, struct vmr_cpuid_answer *answer)
+{
+	__asm__ volatile("cpuid" : "=a" (answer->eax), "=b" (answer->ebx), "=c" (answer->ecx),
+			 "=d" (answer->edx) : "a" (leaf), "c" (subleaf));
+}
+
 static int kvm_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries, unsigned int *count)
 {
 	struct kvm_cpuid2 *table = cpuid_table(*count);
@@ -190,7 +199,7 @@ static int kvm_cpuid(struct backend_vm *vm, struct vmr_cpuid_entry *entries, uns
 			.eax = from->eax, .ebx = from->ebx, .ecx = from->ecx, .edx = from->edx,
 		};
 	}
-	*count = table->nent;
+	*count = cpuid_for_kvm(entries, table->nent, read_cpuid);
 	free(table);
 	return 0;
 }
@@ -230,20 +239,30 @@ static int kvm_set_cpuid(struct backend_vcpu *vcpu, const struct vmr_cpuid_entry
 
 /* ---- vCPUs ---- */
 
-/* Linux looks whether string instructions are fast; KVM's own value says no. */
-static int set_misc_enable(struct backend_vcpu *vcpu)
+/*
+ * Where KVM's own values aren't what a guest of vmring finds: string instructions are
+ * fast, CPUID can't be made to fault, and no microcode has been loaded.
+ */
+static int set_msrs(struct backend_vcpu *vcpu)
 {
+	static const struct kvm_msr_entry values[] = {
+		{ .index = MSR_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING },
+		{ .index = MSR_PLATFORM_INFO, .data = 0 },
+		{ .index = MSR_BIOS_SIGN_ID, .data = 0 },
+	};
 	struct {
 		struct kvm_msrs head;
-		struct kvm_msr_entry entry;
-	} msrs = {
-		.head.nmsrs = 1,
-		.entry = { .index = MSR_MISC_ENABLE, .data = MISC_ENABLE_FAST_STRING },
-	};
+		struct kvm_msr_entry entry[sizeof(values) / sizeof(values[0])];
+	} msrs = { .head.nmsrs = sizeof(values) / sizeof(values[0]) };
+	int set;
 
-	if (ioctl(vcpu->fd, KVM_SET_MSRS, &msrs) != 1)
+	memcpy(msrs.entry, values, sizeof(values));
+	set = ioctl(vcpu->fd, KVM_SET_MSRS, &msrs);
+	if (set == (int)msrs.head.nmsrs)
+		return 0;
+	if (set < 0)
 		return fail("KVM_SET_MSRS: %s", strerror(errno));
-	return 0;
+	return fail("KVM_SET_MSRS: KVM refuses MSR %#x", values[set].index);
 }
 
 static void make_ring(struct backend_vcpu *vcpu)
@@ -272,7 +291,7 @@ static int open_vcpu(struct backend_vcpu *vcpu)
 	if (vcpu->vm->coalesced)
 		vcpu->coalesced = (void *)((uint8_t *)vcpu->run + vcpu->vm->coalesced * PAGE);
 	make_ring(vcpu);
-	return set_misc_enable(vcpu);
+	return set_msrs(vcpu);
 }
 
 static void kvm_vcpu_destroy(struct backend_vcpu *vcpu)
