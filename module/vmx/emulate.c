@@ -4,6 +4,7 @@
  * callable from anywhere, compiled a second time by selftests/unit.
  */
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "vmx/arch.h"
 #include "vmx/emulate.h"
@@ -72,4 +73,15 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *e)
 	if (verdict == VMR_EMULATE_DONE)
 		end(e);
 	return verdict;
+}
+
+bool vmr_emulate_note(struct vmr_mmio_progress *progress, const void *data, u8 bytes)
+{
+	if (progress->accesses >= VMR_DEVICE_ACCESSES ||
+	    progress->bytes + bytes > sizeof(progress->data))
+		return false;
+	memcpy(progress->data + progress->bytes, data, bytes);
+	progress->bytes += bytes;
+	progress->accesses++;
+	return true;
 }

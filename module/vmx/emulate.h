@@ -138,6 +138,19 @@ struct vmr_emulation {
 enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *emulation);
 
 /**
+ * vmr_emulate_note() - note an access to a device that has been made
+ * @progress: of the instruction; nothing is noted that it has no room for
+ * @data: what it has brought
+ * @bytes: how much; 0 for a write
+ *
+ * There is room for all that one instruction does, unless user space says otherwise.
+ *
+ * Context: Any.
+ * Return: false without room: the instruction has to begin anew.
+ */
+bool vmr_emulate_note(struct vmr_mmio_progress *progress, const void *data, u8 bytes);
+
+/**
  * vmr_emulate_finish() - finish an instruction whose last access has been made
  * @insn: the instruction
  * @state: registers; RSP, RIP and RFLAGS don't change, not even RFLAGS.RF

@@ -113,23 +113,13 @@ static bool finish_last(struct vmr_vcpu *vcpu, u64 value)
 	return true;
 }
 
-/*
- * One access more of the instruction is made, and has brought so many bytes. There is
- * room for all that one instruction does, unless user space says otherwise.
- */
+/* One access more of the instruction is made, and has brought so many bytes. */
 static bool note_access(struct vmr_vcpu *vcpu, const void *data, u8 bytes)
 {
-	struct vmr_mmio_progress *mmio = &vcpu->mmio;
-
-	if (mmio->accesses == VMR_DEVICE_ACCESSES ||
-	    mmio->bytes + bytes > sizeof(mmio->data)) {
-		forget(vcpu);
-		return false;
-	}
-	memcpy(mmio->data + mmio->bytes, data, bytes);
-	mmio->bytes += bytes;
-	mmio->accesses++;
-	return true;
+	if (likely(vmr_emulate_note(&vcpu->mmio, data, bytes)))
+		return true;
+	forget(vcpu);
+	return false;
 }
 
 /* User space has made the access: it is noted, and RUN goes on from there. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns the tests of what stops an emulated instruction: its faults, in their order,
- * memory that isn't there, and notes of accesses that aren't its own. What
+ * memory that isn't there, and notes of accesses that aren't its own, or too many. What
  * instructions do is compared with a CPU in emulate_native.c.
  */
 #include <string.h>
@@ -9,6 +9,8 @@
 #include <linux/kernel.h>
 #include <vmring.h>
 
+#include "insn_bytes.h"
+#include "random.h"
 #include "unit.h"
 #include "vmx/arch.h"
 #include "vmx/decode.h"
@@ -28,6 +30,7 @@ struct world {
 	struct vmr_walk_mode mode;
 	struct vmr_mmio_progress progress;
 	struct vmr_emulation e;
+	bool only_devices;
 	u8 bits;
 	u32 reads, writes;
 	u64 second;		/* where the last translation was */
@@ -47,7 +50,7 @@ static enum vmr_walk_verdict translate(void *ctx, u64 linear, u32 access,
 
 static bool is_memory(void *ctx, u64 gpa, bool write)
 {
-	return (gpa & ~0xfffULL) != DEVICE;
+	return !((struct world *)ctx)->only_devices && (gpa & ~0xfffULL) != DEVICE;
 }
 
 static int read_ram(void *ctx, u64 gpa, void *buf, u32 len)
@@ -313,4 +316,83 @@ void emulate_notes(void)
 	EXPECT_EQ(run(&world, MOV_LOAD, RAM), VMR_EMULATE_DONE);
 	EXPECT_EQ(world.state.gpr[VMR_RCX], 0x11111111);
 	EXPECT_EQ(run(&world, ADD_LONG, DEVICE), VMR_EMULATE_DEVICE);
+}
+
+/* Progress that user space has set has as much in it as it likes. */
+void emulate_notes_full(void)
+{
+	const u8 data[VMR_DEVICE_MOST_VECTOR] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	struct vmr_mmio_progress progress = {}, before;
+	u8 bytes;
+
+	EXPECT(vmr_emulate_note(&progress, data, 9));
+	EXPECT(vmr_emulate_note(&progress, data, 0));
+	EXPECT_EQ(progress.accesses, 2);
+	EXPECT_EQ(progress.bytes, 9);
+	EXPECT(!memcmp(progress.data, data, 9));
+	for (bytes = 1; bytes <= VMR_DEVICE_MOST_VECTOR; bytes++) {
+		progress.bytes = sizeof(progress.data) - bytes + 1;
+		before = progress;
+		EXPECT(!vmr_emulate_note(&progress, data, bytes));
+		EXPECT(!memcmp(&before, &progress, sizeof(before)));
+		progress.bytes--;
+		EXPECT(vmr_emulate_note(&progress, data, bytes));
+		EXPECT_EQ(progress.bytes, sizeof(progress.data));
+		progress.accesses = 2;
+	}
+	progress = (struct vmr_mmio_progress){ .accesses = VMR_DEVICE_ACCESSES - 1 };
+	EXPECT(vmr_emulate_note(&progress, data, 1));
+	before = progress;
+	EXPECT(!vmr_emulate_note(&progress, data, 0));
+	EXPECT(!memcmp(&before, &progress, sizeof(before)));
+}
+
+/* All its accesses are a device's: how many they are, or 0 if it doesn't come to its end. */
+static u8 accesses_of(struct world *world)
+{
+	const u8 zeroes[VMR_DEVICE_MOST_VECTOR] = {};
+	enum vmr_emulate_verdict verdict;
+	struct vmr_state before = world->state;
+
+	for (;;) {
+		world->state = before;
+		verdict = vmr_emulate(&world->e);
+		if (verdict != VMR_EMULATE_DEVICE)
+			return verdict == VMR_EMULATE_DONE ? world->e.devices : 0;
+		EXPECT(vmr_emulate_note(&world->progress, zeroes,
+					world->e.write ? 0 : world->e.size));
+	}
+}
+
+/* No instruction that is decoded makes more accesses than are noted. */
+void emulate_has_room(void)
+{
+	u64 seed = 0xacce55;
+	struct vmr_insn insn;
+	struct world world;
+	u8 bytes[VMR_INSN_MOST + 1], count, most = 0;
+	u32 i, reg;
+
+	for (i = 0; i < 200000; i++) {
+		prepare(&world, 64);
+		insn_draw(&seed, 64, bytes);
+		if (vmr_decode(bytes, VMR_INSN_MOST, 64, &insn) != VMR_DECODE_DONE)
+			continue;
+		/* Operands that go on in the next page. */
+		for (reg = 0; reg < VMR_GPRS; reg++)
+			world.state.gpr[reg] = DEVICE - 3;
+		insn.displacement = 0;
+		insn.index = VMR_INSN_NO_REG;
+		world.only_devices = true;
+		world.mode.cpl = 0;
+		world.e = (struct vmr_emulation){
+			.state = &world.state, .mode = &world.mode, .insn = &insn,
+			.progress = &world.progress, .ops = &ops, .ctx = &world,
+		};
+		count = accesses_of(&world);
+		if (count > most)
+			most = count;
+	}
+	/* Two of each page. */
+	EXPECT_EQ(most, 4);
 }

@@ -179,6 +179,8 @@ static const struct {
 	{ "emulate_missing_memory", emulate_missing_memory },
 	{ "emulate_wraps", emulate_wraps },
 	{ "emulate_notes", emulate_notes },
+	{ "emulate_notes_full", emulate_notes_full },
+	{ "emulate_has_room", emulate_has_room },
 	{ "emulate_like_this_cpu", emulate_like_this_cpu },
 	{ "watch_like_the_manual", watch_like_the_manual },
 	{ "watch_any", watch_any },

@@ -227,6 +227,8 @@ void emulate_segments(void);
 void emulate_missing_memory(void);
 void emulate_wraps(void);
 void emulate_notes(void);
+void emulate_notes_full(void);
+void emulate_has_room(void);
 void emulate_like_this_cpu(void);
 void watch_like_the_manual(void);
 void watch_any(void);
