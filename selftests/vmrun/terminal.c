@@ -5,15 +5,18 @@
  * which are as they were however vmrun ends. The guest echoes what its serial port
  * receives; VMRUN_BACKEND says who runs it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,6 +38,7 @@ BEFORE_THE_HARNESS skip_without_it(void)
 {
 	const char *device = strcmp(backend(), "kvm") ? "/dev/vmring" : "/dev/kvm";
 
+	setvbuf(stdout, NULL, _IOLBF, 0);	/* of a test that hangs, too */
 	if (access(device, R_OK | W_OK))
 		skip_all("there is no device of this backend");
 }
@@ -58,7 +62,11 @@ static void guest_path(char *path, size_t size)
 	strcpy(strrchr(path, '/') + 1, "echo.bin@0x7c00");
 }
 
-static void exec_vmrun(int slave)
+static const struct winsize window = { .ws_row = 33, .ws_col = 99 };
+static const struct winsize larger = { .ws_row = 50, .ws_col = 120 };
+
+/* With two more words for vmrun, or none. */
+static void exec_vmrun(int slave, const char *option, const char *value)
 {
 	char guest[512];
 
@@ -69,20 +77,21 @@ static void exec_vmrun(int slave)
 	dup2(slave, STDOUT_FILENO);
 	dup2(slave, STDERR_FILENO);
 	execlp("vmrun", "vmrun", "--backend", backend(), "--mem", "16", "--flat", guest,
-	       "--debug-exit", "0xf4", "--stats", (char *)NULL);
+	       "--debug-exit", "0xf4", option, value, (char *)NULL);
 	_exit(127);
 }
 
 FIXTURE_SETUP(terminal)
 {
-	const struct winsize size = { .ws_row = 33, .ws_col = 99 };
-
 	self->mark = klog_mark();
-	ASSERT_EQ(0, openpty(&self->master, &self->slave, NULL, NULL, &size));
+	ASSERT_EQ(0, openpty(&self->master, &self->slave, NULL, NULL, &window));
+	/* The last one who has the terminal's other end is this test. */
+	fcntl(self->master, F_SETFD, FD_CLOEXEC);
+	fcntl(self->slave, F_SETFD, FD_CLOEXEC);
 	ASSERT_EQ(0, tcgetattr(self->slave, &self->before));
 	self->vmrun = fork();
 	if (!self->vmrun)
-		exec_vmrun(self->slave);
+		exec_vmrun(self->slave, "--stats", NULL);
 	ASSERT_LT(0, self->vmrun);
 }
 
@@ -93,7 +102,8 @@ FIXTURE_TEARDOWN(terminal)
 		waitpid(self->vmrun, NULL, 0);
 	}
 	close(self->slave);
-	close(self->master);
+	if (self->master >= 0)
+		close(self->master);
 	EXPECT_EQ(0, klog_tell_complaints(self->mark));
 }
 
@@ -107,29 +117,36 @@ static void type(TERMINAL *self, const char *text)
 		abort();
 }
 
-/* Whether the screen comes to show it, from its beginning or what shown() has passed. */
-static bool shows(TERMINAL *self, const char *text)
+static bool reads_more(TERMINAL *self)
 {
 	struct pollfd on = { .fd = self->master, .events = POLLIN };
 	ssize_t size;
+
+	if (poll(&on, 1, PATIENCE_MS) <= 0)
+		return false;
+	size = read(self->master, self->screen + self->used,
+		    sizeof(self->screen) - 1 - self->used);
+	if (size <= 0)
+		return false;
+	self->used += size;
+	self->screen[self->used] = '\0';
+	return true;
+}
+
+/* Whether the screen comes to show it, from its beginning or what shown() has passed. */
+static bool shows(TERMINAL *self, const char *text)
+{
 	char *at;
 
-	for (;;) {
+	do {
 		self->screen[self->used] = '\0';
 		at = strstr(self->screen, text);
 		if (at) {
 			self->used -= at + strlen(text) - self->screen;
-			memmove(self->screen, at + strlen(text), self->used);
+			memmove(self->screen, at + strlen(text), self->used + 1);
 			return true;
 		}
-		if (poll(&on, 1, PATIENCE_MS) <= 0)
-			break;
-		size = read(self->master, self->screen + self->used,
-			    sizeof(self->screen) - 1 - self->used);
-		if (size <= 0)
-			break;
-		self->used += size;
-	}
+	} while (reads_more(self));
 	printf("# the screen doesn't show '%s', but '%s'\n", text, self->screen);
 	return false;
 }
@@ -168,6 +185,21 @@ static int ended(TERMINAL *self)
 	waitpid(self->vmrun, &status, 0);
 	self->vmrun = -1;
 	return status;
+}
+
+/* In place of the one that there is, or was. */
+static void begin_again(TERMINAL *self, const char *option, const char *value)
+{
+	if (self->vmrun > 0) {
+		kill(self->vmrun, SIGKILL);
+		ended(self);
+	}
+	tcsetattr(self->slave, TCSANOW, &self->before);
+	tcflush(self->slave, TCIOFLUSH);
+	self->used = 0;
+	self->vmrun = fork();
+	if (!self->vmrun)
+		exec_vmrun(self->slave, option, value);
 }
 
 #define ASSERT_BEGUN()							\
@@ -218,36 +250,210 @@ TEST_F(terminal, escape_and_quit)
 	EXPECT_TRUE(modes_are(self, &self->before));
 }
 
-static const int endings[] = { SIGTERM, SIGINT, SIGHUP, SIGSEGV, SIGABRT };
+static const int endings[] = {
+	SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP,
+	SIGSYS, SIGPIPE, SIGALRM, SIGUSR2, SIGVTALRM, SIGIO, SIGXCPU, SIGPWR,
+};
 
 TEST_F(terminal, signals_end_it)
 {
+	int number;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(endings); i++) {
+	for (i = 0; i <= ARRAY_SIZE(endings); i++) {
+		number = i < ARRAY_SIZE(endings) ? endings[i] : SIGRTMIN + 3;
 		ASSERT_BEGUN();
 		ASSERT_ANSWERS();
-		kill(self->vmrun, endings[i]);
-		EXPECT_EQ(endings[i], ended(self) & 0x7f);
+		kill(self->vmrun, number);
+		EXPECT_EQ(number, ended(self) & 0x7f);
 		EXPECT_TRUE(modes_are(self, &self->before))
-			TH_LOG("after signal %d", endings[i]);
-		self->vmrun = fork();
-		if (!self->vmrun)
-			exec_vmrun(self->slave);
+			TH_LOG("after signal %d", number);
+		begin_again(self, "--stats", NULL);
 	}
 }
 
-/* The window's size is none of a serial port's business, nor the end of anything. */
-TEST_F(terminal, the_window_changes)
+/* From before it is vmrun to when the guest runs: the later, the longer this waits. */
+TEST_F(terminal, a_signal_at_any_moment)
 {
-	const struct winsize size = { .ws_row = 50, .ws_col = 120 };
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+	int i, turns;
 
+	for (i = 0; i < 20; i++) {
+		begin_again(self, NULL, NULL);
+		for (turns = 0; turns < 4 * i * i && !is_raw(self); turns++)
+			sched_yield();
+		kill(self->vmrun, numbers[i % 4]);
+		EXPECT_EQ(numbers[i % 4], ended(self) & 0x7f);
+		EXPECT_TRUE(modes_are(self, &self->before))
+			TH_LOG("signal %d after %d turns", numbers[i % 4], turns);
+	}
+	for (i = 0; i < 4; i++) {
+		begin_again(self, NULL, NULL);
+		while (!is_raw(self))
+			sched_yield();
+		kill(self->vmrun, numbers[i % 4]);
+		EXPECT_EQ(numbers[i % 4], ended(self) & 0x7f);
+		EXPECT_TRUE(modes_are(self, &self->before))
+			TH_LOG("signal %d as soon as it is raw", numbers[i % 4]);
+	}
+}
+
+/* A thread of the kernel's own, for io_uring: it takes no signals. */
+static bool is_worker(TERMINAL *self, pid_t tid)
+{
+	char path[64], name[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/comm", self->vmrun, tid);
+	file = fopen(path, "r");
+	if (file && !fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	if (file)
+		fclose(file);
+	return !strncmp(name, "iou-", 4);
+}
+
+/* The number of threads; and a signal to one of them. */
+static int threads(TERMINAL *self, int which, int number)
+{
+	struct dirent *entry;
+	char path[64];
+	int count = 0;
+	DIR *tasks;
+	pid_t tid;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", self->vmrun);
+	tasks = opendir(path);
+	while (tasks && (entry = readdir(tasks))) {
+		tid = atoi(entry->d_name);
+		if (!tid || is_worker(self, tid))
+			continue;
+		if (count++ == which)
+			syscall(SYS_tgkill, self->vmrun, tid, number);
+	}
+	if (tasks)
+		closedir(tasks);
+	return count;
+}
+
+TEST_F(terminal, a_crash_of_each_thread)
+{
+	int i, count = 1;
+
+	for (i = 0; i < count; i++) {
+		ASSERT_BEGUN();
+		ASSERT_ANSWERS();
+		count = threads(self, i, i % 2 ? SIGABRT : SIGSEGV);
+		EXPECT_LE(2, count);
+		EXPECT_EQ(i % 2 ? SIGABRT : SIGSEGV, ended(self) & 0x7f);
+		EXPECT_TRUE(modes_are(self, &self->before))
+			TH_LOG("thread %d of %d", i, count);
+		begin_again(self, NULL, NULL);
+	}
+}
+
+/* What is written to the terminal stays where it is: it has been stopped. */
+TEST_F(terminal, nobody_takes_its_words)
+{
+	int status;
+
+	begin_again(self, NULL, NULL);
 	ASSERT_BEGUN();
-	ASSERT_EQ(0, ioctl(self->master, TIOCSWINSZ, &size));
-	kill(self->vmrun, SIGWINCH);
+	ASSERT_ANSWERS();
+	ASSERT_EQ(0, tcflow(self->slave, TCOOFF));
+	type(self, "pong.");
+	kill(self->vmrun, SIGTERM);
+	EXPECT_EQ(SIGTERM, ended(self));
+	EXPECT_TRUE(modes_are(self, &self->before));
+	ASSERT_EQ(0, tcflow(self->slave, TCOON));
+
+	/* Even if it has statistics to tell, which the first signal leaves it time for. */
+	begin_again(self, "--stats", NULL);
+	ASSERT_BEGUN();
+	ASSERT_EQ(0, tcflow(self->slave, TCOOFF));
+	do {
+		kill(self->vmrun, SIGTERM);
+		sched_yield();
+	} while (!waitpid(self->vmrun, &status, WNOHANG));
+	self->vmrun = -1;
+	EXPECT_EQ(SIGTERM, status);
+	EXPECT_TRUE(modes_are(self, &self->before));
+	ASSERT_EQ(0, tcflow(self->slave, TCOON));
+}
+
+/* As a connection that breaks. */
+TEST_F(terminal, the_terminal_goes_away)
+{
+	ASSERT_BEGUN();
+	ASSERT_ANSWERS();
+	close(self->master);
+	self->master = -1;
+	EXPECT_EQ(SIGHUP, ended(self));
+}
+
+/* nohup(1), or a shell's &. */
+TEST_F(terminal, ignored_signals_stay_ignored)
+{
+	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	begin_again(self, NULL, NULL);
+	for (i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_DFL);
+	ASSERT_BEGUN();
+	for (i = 0; i < ARRAY_SIZE(ignored); i++)
+		kill(self->vmrun, ignored[i]);
 	ASSERT_ANSWERS();
 	type(self, ESCAPE "q");
 	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
+}
+
+/* A serial port has no size. It is no end of anything, and can be told by a command. */
+TEST_F(terminal, the_window_changes)
+{
+	ASSERT_BEGUN();
+	type(self, ESCAPE "s");
+	ASSERT_TRUE(shows(self, "stty rows 33 cols 99\r"));
+	ASSERT_EQ(0, ioctl(self->master, TIOCSWINSZ, &larger));
+	ASSERT_ANSWERS();
+	/* Before what was typed behind it. */
+	type(self, "before." ESCAPE "sbehind.");
+	ASSERT_TRUE(shows(self, "before.stty rows 50 cols 120\rbehind."));
+	type(self, ESCAPE "q");
+	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
+}
+
+/* --console pty: that terminal is as large as vmrun's own. */
+TEST_F(terminal, a_pty_has_the_windows_size)
+{
+	struct winsize size = {};
+	int fd, left = PATIENCE_MS;
+	char name[32] = "";
+
+	begin_again(self, "--console", "pty");
+	ASSERT_TRUE(shows(self, "the console is "));
+	ASSERT_TRUE(shows(self, "/dev/pts/"));
+	while (!strchr(self->screen, '\r'))
+		ASSERT_TRUE(reads_more(self));
+	snprintf(name, sizeof(name), "/dev/pts/%d", atoi(self->screen));
+	fd = open(name, O_RDWR | O_NOCTTY);
+	ASSERT_LE(0, fd) { printf("# %s\n", name); }
+	ASSERT_EQ(0, ioctl(fd, TIOCGWINSZ, &size));
+	EXPECT_EQ(window.ws_row, size.ws_row);
+	EXPECT_EQ(window.ws_col, size.ws_col);
+	ASSERT_EQ(0, ioctl(self->master, TIOCSWINSZ, &larger));
+	while (size.ws_row != larger.ws_row && left-- > 0) {
+		usleep(1000);
+		ASSERT_EQ(0, ioctl(fd, TIOCGWINSZ, &size));
+	}
+	EXPECT_EQ(larger.ws_row, size.ws_row);
+	EXPECT_EQ(larger.ws_col, size.ws_col);
+	close(fd);
+	kill(self->vmrun, SIGTERM);
+	EXPECT_EQ(SIGTERM, ended(self));
+	EXPECT_TRUE(modes_are(self, &self->before));
 }
 
 /* Whoever stopped it had the terminal meanwhile. */
@@ -265,6 +471,28 @@ TEST_F(terminal, stopped_and_continued)
 	ASSERT_ANSWERS();
 	type(self, ESCAPE "q");
 	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
+	EXPECT_TRUE(modes_are(self, &self->before));
+}
+
+/* By SIGTSTP it leaves the terminal as it found it. */
+TEST_F(terminal, stops_itself)
+{
+	int i, status;
+
+	ASSERT_BEGUN();
+	for (i = 0; i < 2; i++) {
+		ASSERT_ANSWERS();
+		kill(self->vmrun, SIGTSTP);
+		ASSERT_EQ(self->vmrun, waitpid(self->vmrun, &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		EXPECT_TRUE(modes_are(self, &self->before));
+		if (i)
+			kill(self->vmrun, SIGTERM);
+		kill(self->vmrun, SIGCONT);
+		if (!i)
+			ASSERT_TRUE(becomes_raw(self));
+	}
+	EXPECT_EQ(SIGTERM, ended(self));
 	EXPECT_TRUE(modes_are(self, &self->before));
 }
 

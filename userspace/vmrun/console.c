@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -18,20 +20,6 @@
 
 #define GATHER_NS	1000000
 #define ESCAPE		0x1d	/* Ctrl-] */
-
-static void write_rest(int fd, const uint8_t *data, size_t size)
-{
-	while (size) {
-		ssize_t done = write(fd, data, size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return;
-		data += done;
-		size -= done;
-	}
-}
 
 /* ---- the terminal, of which a process has one ---- */
 
@@ -54,21 +42,35 @@ static void died(int number)
 	raise(number);
 }
 
+/* Where the one who began vmrun ignores a signal, it goes on being ignored. */
+static void restore_at(int number)
+{
+	struct sigaction action;
+
+	if (!sigaction(number, NULL, &action) && action.sa_handler != SIG_IGN)
+		signal(number, died);
+}
+
+/* All that would end vmrun and that main.c doesn't take; KVM's kick isn't one any more then. */
 static void restore_whatever_happens(void)
 {
 	static const int deadly[] = {
 		SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT, SIGXCPU,
-		SIGXFSZ, SIGPIPE, SIGALRM, SIGUSR2,
+		SIGXFSZ, SIGPIPE, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT,
+		SIGUSR1, SIGUSR2,
 	};
 	static bool done;
 	unsigned int i;
+	int number;
 
 	if (done)
 		return;
 	done = true;
 	atexit(restore);
 	for (i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-		signal(deadly[i], died);
+		restore_at(deadly[i]);
+	for (number = SIGRTMIN; number <= SIGRTMAX; number++)
+		restore_at(number);
 }
 
 static void set_raw(void)
@@ -96,7 +98,7 @@ void console_pause(struct console *console)
 	if (!console->raw)
 		return;
 	restore();
-	write_rest(console->out, (const uint8_t *)"\n", 1);
+	dprintf(STDOUT_FILENO, "\n");
 }
 
 void console_continued(struct console *console)
@@ -105,11 +107,63 @@ void console_continued(struct console *console)
 		set_raw();
 }
 
+void console_stopped(struct console *console)
+{
+	if (console->raw)
+		restore();
+}
+
+/* ---- the window ---- */
+
+/* That of the terminal that vmrun was begun on, whichever of its files that still is. */
+static bool window_size(struct winsize *size)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (!ioctl(fd, TIOCGWINSZ, size))
+			return true;
+	return false;
+}
+
+void console_resized(struct console *console)
+{
+	struct winsize size;
+
+	if (console->close_in && window_size(&size))
+		ioctl(console->in, TIOCSWINSZ, &size);
+}
+
+/*
+ * A serial port has no size that a guest could ask for: it is told by a command of the
+ * guest's shell, as if it had been typed, before what was typed behind the escape.
+ */
+static void type_size(struct console *console)
+{
+	unsigned int rest = console->held_count - console->held_at;
+	uint8_t *at = console->held + console->held_at;
+	char command[CONSOLE_COMMAND];
+	struct winsize size;
+	int length;
+
+	if (!window_size(&size))
+		return;
+	length = snprintf(command, sizeof(command), "stty rows %hu cols %hu\r", size.ws_row,
+			  size.ws_col);
+	if (rest + length > sizeof(console->held))
+		return;
+	memmove(console->held + length, at, rest);
+	memcpy(console->held, command, length);
+	console->held_at = 0;
+	console->held_count = rest + length;
+}
+
 /* ---- input ---- */
 
 static void help(void)
 {
 	say("Ctrl-] then  q: quit  r: reset  p: press the power button  b: send a break");
+	say("             s: type a command that tells the guest's shell the window's size");
 	say("             Ctrl-]: send Ctrl-]  h: this");
 }
 
@@ -127,6 +181,9 @@ static void escape(struct console *console, uint8_t byte)
 		break;
 	case 'b':
 		console->command(console->arg, CONSOLE_BREAK);
+		break;
+	case 's':
+		type_size(console);
 		break;
 	default:
 		help();
@@ -164,9 +221,13 @@ static void wait_for_input(struct console *console)
 static bool hand_on(struct console *console)
 {
 	while (console->held_at < console->held_count) {
-		if (!key(console, console->held[console->held_at]))
+		uint8_t byte = console->held[console->held_at++];
+
+		/* An escape may put something before what comes next. */
+		if (!key(console, byte)) {
+			console->held_at--;
 			return false;
-		console->held_at++;
+		}
 	}
 	return true;
 }
@@ -177,7 +238,7 @@ static void readable(void *arg, int result)
 	ssize_t size;
 
 	console->waits_for_input = false;
-	size = read(console->in, console->held, sizeof(console->held));
+	size = read(console->in, console->held, CONSOLE_READ);
 	if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
 		wait_for_input(console);
 		return;
@@ -318,6 +379,7 @@ static int open_pty(struct console *console)
 		return fail("--console pty: %s: %s", name, strerror(errno));
 	cfmakeraw(&modes);
 	tcsetattr(slave, TCSANOW, &modes);
+	console_resized(console);
 	say("the console is %s", name);
 	return 0;
 }
@@ -356,9 +418,22 @@ int console_create(struct console *console, struct loop *loop, enum console_kind
 
 void console_flush(struct console *console)
 {
-	if (console->out >= 0 && !console->writes)
-		write_rest(console->out, console->buffer, console->used);
+	start_writing(console);
+}
+
+/* Only a file takes all at once, always. What is under way ends with the loop. */
+void console_hurry(struct console *console)
+{
+	struct stat stat;
+
+	if (console->out < 0 || (!fstat(console->out, &stat) && S_ISREG(stat.st_mode)))
+		return;
+	if (console->close_out)
+		close(console->out);
+	console->close_out = false;
+	console->out = -1;
 	console->used = 0;
+	console->writes = false;
 }
 
 void console_destroy(struct console *console)

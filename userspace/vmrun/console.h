@@ -28,6 +28,8 @@ enum console_command {
 };
 
 #define CONSOLE_BUFFER	65536
+#define CONSOLE_READ	256	/* at once */
+#define CONSOLE_COMMAND	32	/* what vmrun types itself */
 
 /* By the devices' lock. */
 struct console {
@@ -44,7 +46,7 @@ struct console {
 	bool waits_for_input;
 	bool writes;			/* a write is in progress */
 	bool retries;			/* it is to be made again, a little later */
-	uint8_t held[256];		/* read, not taken yet */
+	uint8_t held[CONSOLE_READ + CONSOLE_COMMAND];	/* not taken yet */
 	unsigned int held_at, held_count;
 	uint8_t *buffer, *writing;
 	size_t used, writing_size;
@@ -66,10 +68,16 @@ int console_create(struct console *console, struct loop *loop, enum console_kind
 		   const char *path);
 
 /**
- * console_flush() - write what is left, and wait for it
- * @console: no write is in progress
+ * console_flush() - begin to write what is left, whose end is that of console->writes
+ * @console: by the loop's thread
  */
 void console_flush(struct console *console);
+
+/**
+ * console_hurry() - wait for nobody who doesn't take what is written; for good
+ * @console: a write may be in progress
+ */
+void console_hurry(struct console *console);
 
 /**
  * console_destroy() - restore the terminal, close the files
@@ -97,6 +105,18 @@ void console_more(struct console *console);
  * @console: the console
  */
 void console_pause(struct console *console);
+
+/**
+ * console_stopped() - vmrun will be stopped: the terminal is for others
+ * @console: the console
+ */
+void console_stopped(struct console *console);
+
+/**
+ * console_resized() - the window of vmrun's terminal may have another size
+ * @console: the console
+ */
+void console_resized(struct console *console);
 
 /**
  * console_continued() - vmrun was stopped and goes on: the terminal may be changed

@@ -20,19 +20,30 @@ struct session {
 	struct loop_op signal_op;
 };
 
+/* The others' terminal meanwhile; SIGCONT will come. */
+static void stop(struct session *session)
+{
+	console_stopped(&session->console);
+	raise(SIGSTOP);
+}
+
 static void act_on_signal(struct session *session, int number)
 {
 	switch (number) {
+	case SIGTSTP:
+		stop(session);
+		return;
 	case SIGCONT:
 		console_continued(&session->console);
 		return;
-	case SIGWINCH:		/* a serial port has no size to tell of */
+	case SIGWINCH:
+		console_resized(&session->console);
 		return;
 	}
 	session->fatal = number;
 	if (session->running)
 		vm_end(&session->vm, STATUS_QUIT);
-	session->console.writes = false;	/* the second one waits for nobody */
+	console_hurry(&session->console);
 }
 
 static void signal_came(void *arg, int result)
@@ -45,17 +56,25 @@ static void signal_came(void *arg, int result)
 	loop_readable(session->loop, &session->signal_op, session->signals);
 }
 
+/* What is ignored, by nohup(1) or a shell's &, is left at that. */
+static void wanted_signals(sigset_t *set)
+{
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT, SIGWINCH };
+	struct sigaction action;
+	unsigned int i;
+
+	sigemptyset(set);
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (!sigaction(wanted[i], NULL, &action) && action.sa_handler != SIG_IGN)
+			sigaddset(set, wanted[i]);
+}
+
 /* Before there are threads: they inherit the mask. */
 static int take_signals(struct session *session)
 {
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGCONT);
-	sigaddset(&set, SIGWINCH);
+	wanted_signals(&set);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return fail("sigprocmask: %s", strerror(errno));
 	session->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -66,12 +85,29 @@ static int take_signals(struct session *session)
 	return 0;
 }
 
-/* A terminal in raw mode would make a staircase of them. */
+static void let_die_of(int number)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	signal(number, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+/*
+ * A terminal in raw mode would make a staircase of them. If nobody takes them, another
+ * signal is the end.
+ */
 static void tell_stats(struct session *session)
 {
+	console_stopped(&session->console);
+	if (session->fatal)
+		let_die_of(session->fatal);
 	console_pause(&session->console);
 	vm_stats(&session->vm, stderr);
-	console_continued(&session->console);
+	if (!session->fatal)
+		console_continued(&session->console);
 }
 
 /* One machine, from its first instruction to its last. */
@@ -85,8 +121,8 @@ static int run_once(struct session *session)
 		session->running = true;
 		status = vm_run(vm);
 		session->running = false;
-		loop_drain(session->loop, &session->console.writes);
 		console_flush(&session->console);
+		loop_drain(session->loop, &session->console.writes);
 		if (session->options.stats)
 			tell_stats(session);
 	}
@@ -117,18 +153,6 @@ static int with_loop(struct session *session)
 	return status;
 }
 
-/* Whoever waits for vmrun is to see that a signal ended it. */
-static void die_of(int number)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	signal(number, SIG_DFL);
-	raise(number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
 int main(int argc, char **argv)
 {
 	static struct session session;
@@ -141,7 +165,10 @@ int main(int argc, char **argv)
 	if (loop_create(&session.loop))
 		return STATUS_HOST;
 	status = with_loop(&session);
-	if (session.fatal)
-		die_of(session.fatal);
+	/* Whoever waits for vmrun is to see that a signal ended it. */
+	if (session.fatal) {
+		let_die_of(session.fatal);
+		raise(session.fatal);
+	}
 	return status;
 }
