@@ -6,7 +6,7 @@
  *
  *   bench BACKEND [PATH...]    a line each: the path and its figure
  *   bench --list               the backends, then the paths; those called "pair" take
- *                              two CPUs
+ *                              two CPUs, those called "huge" a page of 1 GB
  *   bench --count NAME COMMAND [ARG...]
  *                              NAME and what the command takes (count.c)
  *
@@ -14,7 +14,8 @@
  * figure is the median batch, less the median of the same loop without the
  * instruction that exits, divided by the batch's round trips. So the loop is not
  * in it, the exiting instruction is, and a batch that an interrupt of the host
- * fell into doesn't move it. "create", "first-exit", "get-state" and "set-state" are
+ * fell into doesn't move it. "ept-fault-1g" is that of one batch with one such fault in
+ * each of some VMs. "create", "first-exit", "get-state" and "set-state" are
  * medians of whole VMs, "slot-add" and "slot-delete" of calls, "dirty-log-page" of what a
  * page costs more if its writes are logged; "vm-memory" and "vcpu-memory" are bytes.
  * Pairs are in served.c.
@@ -33,8 +34,12 @@
 #include "guest.h"
 #include "measure.h"
 
+#ifndef MAP_HUGE_1GB
+#define MAP_HUGE_1GB	(30 << 26)
+#endif
+
 #define LARGE_SIZE	((size_t)GUEST_LARGE * GUEST_ROUNDS * GUEST_LARGE_BATCHES)
-#define VMS		5	/* how many "create" and "first-exit" look at */
+#define VMS		5	/* how many "create", "first-exit" and "ept-fault-1g" look at */
 
 static const struct bench_backend *const backends[] = {
 	&backend_vmring,
@@ -62,6 +67,8 @@ GUEST(ept_fault);
 GUEST(ept_fault_without);
 GUEST(large_fault);
 GUEST(large_fault_without);
+GUEST(huge_fault);
+GUEST(huge_fault_without);
 GUEST(dirty);
 GUEST(exit);
 
@@ -278,6 +285,65 @@ static int measure_large_fault(const struct bench_backend *backend, const struct
 		return bench_failed(backend, "large pages", -ENOMEM);
 	error = measure_trips(backend, path, NULL, high, figure);
 	munmap(high, LARGE_SIZE);
+	return error;
+}
+
+/* What the last batch of a guest took whose memory above is one page. */
+static int time_huge_fault(const struct bench_backend *backend, const struct path *path,
+			   const struct code *code, char *memory, char *huge, uint64_t *time)
+{
+	const uint32_t *last = (const uint32_t *)(memory + GUEST_TIMES) + path->batches - 1;
+	struct bench_vm *vm;
+	int error = backend->create(&vm);
+
+	if (error)
+		return bench_failed(backend, "creating a VM", error);
+	error = backend->slot(vm, 1, GUEST_HIGH, huge, GUEST_HUGE, false);
+	if (!error)
+		error = run_placed(backend, vm, memory, path, code, NULL);
+	if (!error)
+		*time = last[1] - last[0];
+	backend->destroy(vm);
+	return error;
+}
+
+static int measure_huge_faults(const struct bench_backend *backend, const struct path *path,
+			       char *memory, char *huge, uint64_t *figure)
+{
+	uint64_t with[VMS], without[VMS];
+	int error = 0;
+
+	for (unsigned int i = 0; i < VMS && !error; i++) {
+		error = time_huge_fault(backend, path, &path->with, memory, huge, &with[i]);
+		if (!error)
+			error = time_huge_fault(backend, path, &path->without, memory, huge,
+						&without[i]);
+	}
+	if (!error)
+		*figure = bench_median(with, VMS) - bench_median(without, VMS);
+	return error;
+}
+
+/* The kernel has to have a page of 1 GB set aside, which it seldom can but at its boot. */
+static int measure_huge_fault(const struct bench_backend *backend, const struct path *path,
+			      uint64_t *figure)
+{
+	char *memory = bench_memory();
+	char *huge = mmap(NULL, GUEST_HUGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB | MAP_POPULATE,
+			  -1, 0);
+	int error = -ENOMEM;
+
+	if (huge == MAP_FAILED)
+		bench_failed(backend, "a page of 1 GB (hugepagesz=1G hugepages=1)", error);
+	else if (!memory)
+		bench_failed(backend, "memory", error);
+	else
+		error = measure_huge_faults(backend, path, memory, huge, figure);
+	if (huge != MAP_FAILED)
+		munmap(huge, GUEST_HUGE);
+	if (memory)
+		munmap(memory, GUEST_MEMORY);
 	return error;
 }
 
@@ -612,6 +678,8 @@ static const struct path paths[] = {
 	ROUND_TRIP("ept-fault-4k", ept_fault, GUEST_PAGE_BATCHES),
 	{ "ept-fault-2m", measure_large_fault, CODE(large_fault), CODE(large_fault_without),
 	  .batches = GUEST_LARGE_BATCHES },
+	{ "ept-fault-1g", measure_huge_fault, CODE(huge_fault), CODE(huge_fault_without),
+	  .batches = GUEST_HUGE_BATCHES },
 	{ "dirty-log-page", measure_dirty, CODE(dirty), CODE(dirty), .batches = 1 },
 	{ "slot-add", measure_slot_add, CODE(exit), CODE(exit), .batches = 1 },
 	{ "slot-delete", measure_slot_delete, CODE(exit), CODE(exit), .batches = 1 },
@@ -631,12 +699,26 @@ static bool needs_two_cpus(const struct path *path)
 	return path->measure == bench_served;
 }
 
+/* The path's kind, as --list says it. */
+static const char *kind_of(const struct path *path)
+{
+	if (needs_two_cpus(path))
+		return "pair";
+	return path->measure == measure_huge_fault ? "huge" : "path";
+}
+
+/* Whether this machine has what the path takes, as far as that can be told. */
+static bool is_possible(const struct path *path)
+{
+	return path->measure != measure_huge_fault && (!needs_two_cpus(path) || get_nprocs() > 1);
+}
+
 static int list(void)
 {
 	for (size_t i = 0; i < COUNT(backends); i++)
 		printf("backend %s\n", backends[i]->name);
 	for (size_t i = 0; i < COUNT(paths); i++)
-		printf("%s %s\n", needs_two_cpus(&paths[i]) ? "pair" : "path", paths[i].name);
+		printf("%s %s\n", kind_of(&paths[i]), paths[i].name);
 	return 0;
 }
 
@@ -675,13 +757,13 @@ static int usage(const char *what, const char *name)
 	return 2;
 }
 
-/* All that this machine has the CPUs for. */
+/* All that an ordinary machine has, with its CPUs. */
 static int measure_all(const struct bench_backend *backend)
 {
 	int status = 0;
 
 	for (size_t i = 0; i < COUNT(paths) && !status; i++)
-		if (!needs_two_cpus(&paths[i]) || get_nprocs() > 1)
+		if (is_possible(&paths[i]))
 			status = measure(backend, &paths[i]);
 	return status;
 }

@@ -22,6 +22,9 @@
 #define GUEST_LARGE	0x200000	/* a large page */
 #define GUEST_LARGE_BATCHES	5	/* the first costs more, and a tick falls into one */
 
+#define GUEST_HUGE	0x40000000	/* a page of 1 GB, at GUEST_HIGH */
+#define GUEST_HUGE_BATCHES	2	/* of one round: the page is touched in the last */
+
 #define GUEST_PORT	0xe0	/* that the measured OUT and IN use */
 #define GUEST_DEVICE	0x10	/* that the measured MOVs touch, in segment 0xffff */
 #define GUEST_DEVICE_AT	(0xffff0 + GUEST_DEVICE)
