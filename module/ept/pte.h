@@ -109,8 +109,16 @@ u64 vmr_pte_table(u64 table);
  * @level: VMR_EPT_4K, VMR_EPT_2M or VMR_EPT_1G
  * @access: VMR_EPT_..., what is allowed
  *
- * The guest's own memory type counts too (its PAT isn't ignored). The accessed
- * flag is set, and the dirty flag where writing is allowed, so that the CPU needn't
+ * The memory type of an entry stands where the MTRRs' does on a bare machine, as
+ * "Memory Type Used for Translated Guest-Physical Addresses" tells: the effective
+ * type is made of it and of what the guest's page tables choose from its PAT, as the
+ * ignore-PAT bit is clear; with the guest's CR0.CD it is uncacheable. It is always
+ * write-back, because the host has all that gets here so: vmr_host_get() refuses a
+ * page that the host maps otherwise, and no entry is made for what isn't a page. So
+ * a page has two types only where a guest has chosen another one for its own memory,
+ * as it may: what it loses by that is its own.
+ *
+ * The accessed flag is set, and the dirty flag where writing is allowed, so that the CPU needn't
  * do it at the first access; a CPU that keeps no such flags ignores them.
  *
  * Context: Any.

@@ -26,6 +26,20 @@ void pte_entries(void)
 	EXPECT_EQ(vmr_pte_leaf(0x40000000, VMR_EPT_1G, VMR_EPT_ALL), 0x400003b7);
 }
 
+/* Write-back on each level, with whatever rights; the guest's PAT counts. */
+void pte_memory_type(void)
+{
+	unsigned int level, access;
+
+	for (level = 0; level <= VMR_EPT_1G; level++)
+		for (access = 1; access <= VMR_EPT_ALL; access++) {
+			u64 pte = vmr_pte_leaf(vmr_pte_size(level), level, access);
+
+			EXPECT_EQ(pte >> 3 & 7, 6);
+			EXPECT(!(pte & BIT_ULL(6)));
+		}
+}
+
 /* What goes in comes out, on each level. */
 void pte_decode(void)
 {

@@ -60,6 +60,7 @@ static const struct {
 	{ "exits_ids", exits_ids },
 	{ "pte_pointer", pte_pointer },
 	{ "pte_entries", pte_entries },
+	{ "pte_memory_type", pte_memory_type },
 	{ "pte_decode", pte_decode },
 	{ "pte_indices", pte_indices },
 	{ "pte_may_become", pte_may_become },

@@ -117,6 +117,7 @@ void exits_without_meaning(void);
 void exits_ids(void);
 void pte_pointer(void);
 void pte_entries(void);
+void pte_memory_type(void);
 void pte_decode(void);
 void pte_indices(void);
 void pte_may_become(void);
