@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A consumer that means harm, or is broken: the guest may suffer, RUN answers what
- * docs/abi.md says, and the host doesn't notice. VMR_TEST_ROUNDS in the environment says
- * how long it goes on, VMR_TEST_SEED how it begins.
+ * docs/abi.md says, and the host doesn't notice. VMR_TEST_ROUNDS and VMR_TEST_SECONDS in
+ * the environment say how long it goes on, VMR_TEST_SEED how it begins.
  */
 #include <sched.h>
 #include <stdint.h>
@@ -12,8 +12,9 @@
 #include <sys/wait.h>
 
 #include "kselftest_harness.h"
-#include "vm_test.h"
+#include "ring_test.h"
 #include "served.h"
+#include "uring.h"
 
 static uint64_t setting(const char *name, uint64_t otherwise)
 {
@@ -80,6 +81,8 @@ static void write_something(struct garbage *g)
 		cpu->reply->reserved = 0;
 		cpu->reply->flags = any(g) % 2 ? 0 : cpu->reply->flags;
 		cpu->control->immediate_exit = 0;
+		if (any(g) % 2)
+			cpu->area->dirty = 0;
 		__atomic_store_n(cpu->consumer, *cpu->producer, __ATOMIC_RELEASE);
 	}
 	ioctl(cpu->fd, VMR_KICK, VMR_KICK_WAKE);
@@ -143,6 +146,174 @@ TEST_F(vm, garbage_in_every_field)
 	EXPECT_LT(0, garbage.written);
 	EXPECT_LT(0, counts[EPROTO]);
 	close(file);
+}
+
+/* ---- one that does so everywhere at once ---- */
+
+#define VCPUS		2
+#define WAITS		24	/* and two threads of io_uring for them */
+#define MIRROR_PORT	0x380
+#define LEAST_MS	100
+
+/* Posts to ports and to memory, reads a mirror, and has to be answered now and then. */
+GUEST64(posts,
+	"1:	mov	" IMM(PORT) ", %edx;"
+	"	mov	$64, %ecx;"
+	"2:	inc	%eax;"
+	"	out	%eax, (%dx);"
+	"	loop	2b;"
+	"	mov	$0x30000000, %esi;"
+	"	mov	%eax, (%rsi);"
+	"	mov	%rax, 8(%rsi);"
+	"	mov	" IMM(MIRROR_PORT) ", %edx;"
+	"	in	(%dx), %eax;"
+	"	in	$0x81, %eax;"
+	"	jmp	1b");
+
+struct victim {
+	struct vcpu cpu;
+	struct garbage garbage;
+	pthread_t thread;
+	const uint8_t *code;
+	size_t size;
+	volatile uint64_t stop;
+	uint64_t runs;
+	int undocumented;	/* errno of a RUN, or 0 */
+};
+
+/* A guest whose registers are garbage may be anywhere: it begins again. */
+static void *victim_thread(void *data)
+{
+	struct victim *victim = data;
+	struct vcpu *cpu = &victim->cpu;
+	int err;
+
+	for (; !victim->stop; victim->runs++) {
+		err = ioctl_errno(cpu->fd, VMR_RUN,
+				  (void *)(victim->runs % 4 ? VMR_RUN_SERVED : 0L));
+		if (!is_documented(err))
+			victim->undocumented = err;
+		if (victim->runs % 16 == 15) {
+			cpu->waits = false;
+			vcpu_start(cpu, GUEST_LONG, victim->code, victim->size);
+		}
+	}
+	return NULL;
+}
+
+static void begin_victim(struct __test_metadata *_metadata, struct vm *vm,
+			 struct victim *victim, unsigned int id, uint64_t seed)
+{
+	*victim = (struct victim){
+		.code = id == 1 ? posts : busy,
+		.size = id == 1 ? posts_end - posts : busy_end - busy,
+	};
+	vcpu_create(vm, id, &victim->cpu);
+	victim->garbage.cpu = &victim->cpu;
+	victim->garbage.seed = seed + id;
+	vcpu_start(&victim->cpu, GUEST_LONG, victim->code, victim->size);
+	ASSERT_ERRNO(0, set_ring(&victim->cpu, -1, 10000));
+	ASSERT_EQ(0, pthread_create(&victim->thread, NULL, victim_thread, victim));
+	ASSERT_EQ(0, pthread_create(&victim->garbage.thread, NULL, garbage_thread,
+				    &victim->garbage));
+}
+
+/* RUN may have nobody else who ends it. */
+static void end_victim(struct victim *victim)
+{
+	victim->stop = 1;
+	while (pthread_tryjoin_np(victim->thread, NULL)) {
+		ioctl(victim->cpu.fd, VMR_KICK, 0);
+		sched_yield();
+	}
+	victim->garbage.stop = 1;
+	pthread_join(victim->garbage.thread, NULL);
+}
+
+static void wait_again(struct io_uring *ring, struct victim *victims, struct garbage *g,
+		       uint64_t id)
+{
+	struct vcpu *cpu = &victims[id % VCPUS].cpu;
+	uint32_t seen = any(g) % 2 ? *cpu->producer : any(g);
+
+	uring_wait(ring, cpu->fd, seen, any(g) % 2 ? VMR_WAIT_WAKE : 0, id);
+}
+
+/* Whatever has come is waited for once more. Returns how many; -1: an unknown result. */
+static int take_waits(struct io_uring *ring, struct victim *victims, struct garbage *g)
+{
+	struct io_uring_cqe *cqe;
+	int result, count = 0;
+	uint64_t id;
+
+	while (!io_uring_peek_cqe(ring, &cqe)) {
+		result = cqe->res;
+		id = cqe->user_data;
+		io_uring_cqe_seen(ring, cqe);
+		if (result < 0 && result != -EINTR && result != -EAGAIN)
+			return -1;
+		wait_again(ring, victims, g, id);
+		count++;
+	}
+	return count;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+TEST_F_TIMEOUT(vm, garbage_everywhere, 600)
+{
+	uint64_t end = now_ms() + LEAST_MS + 1000 * setting("VMR_TEST_SECONDS", 0);
+	struct garbage garbage = { .seed = setting("VMR_TEST_SEED", time(NULL)) };
+	unsigned int limits[2] = { 2, 2 };
+	struct victim victims[VCPUS];
+	volatile uint32_t *mirror;
+	struct io_uring ring;
+	long waited = 0;
+	int i, taken;
+
+	SKIP_IF_IT_MOVES();
+	TH_LOG("VMR_TEST_SEED=%llu", (unsigned long long)garbage.seed);
+	mirror = (volatile uint32_t *)vm_mirror(&self->vm);
+	ASSERT_REGION(&self->vm, POSTED_PORTS(1, PORT, 4));
+	ASSERT_REGION(&self->vm, POSTED_MMIO(2, MMIO, 16));
+	ASSERT_REGION(&self->vm, {
+		.region = 3, .addr = MIRROR_PORT, .length = 4, .read = VMR_READ_MIRROR,
+	});
+	for (i = 0; i < VCPUS; i++)
+		begin_victim(_metadata, &self->vm, &victims[i], i + 1, garbage.seed);
+	ASSERT_EQ(0, io_uring_queue_init(WAITS, &ring, 0));
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&ring, limits));
+	for (i = 0; i < WAITS; i++)
+		wait_again(&ring, victims, &garbage, i);
+	/* For so long, and until something was posted. */
+	while (now_ms() < end || !vcpu_counter(&victims[0].cpu, "posts")) {
+		mirror[any(&garbage) % 1024] = any(&garbage);
+		taken = take_waits(&ring, victims, &garbage);
+		ASSERT_LE(0, taken);
+		waited += taken;
+		if (!(any(&garbage) % 64))
+			ioctl(victims[any(&garbage) % VCPUS].cpu.fd, VMR_KICK, 0);
+		sched_yield();
+	}
+	for (i = 0; i < VCPUS; i++)
+		end_victim(&victims[i]);
+	io_uring_queue_exit(&ring);
+	EXPECT_LT(0, waited);
+	for (i = 0; i < VCPUS; i++) {
+		EXPECT_ERRNO(0, victims[i].undocumented);
+		EXPECT_LT(16, victims[i].runs);
+		EXPECT_LT(0, victims[i].garbage.written);
+		vcpu_destroy(&victims[i].cpu);
+	}
+	/* And the VM is as good as ever. */
+	vcpu_start(&self->cpu, GUEST_LONG, guest(posts));
+	ASSERT_ERRNO(0, run_errno(&self->cpu));
 }
 
 /* ---- one that goes away ---- */
