@@ -56,6 +56,13 @@
 	out %al, $0x64
 	hlt
 
+	guest fast_reset
+	.code16
+	in $0x92, %al
+	or $0x01, %al
+	out %al, $0x92
+	hlt
+
 	guest halt
 	.code16
 	cli
@@ -159,6 +166,53 @@ tick:	inc %cx
 	jne 0f
 	mov $50, %eax
 0:	out %eax, $EXIT
+
+	/* Where nobody is, all ones are read. */
+	guest nobody
+	.code16
+	in $0x99, %al
+	cmp $0xff, %al
+	jne 0f
+	mov $0x5658, %dx
+	in %dx, %eax
+	cmp $-1, %eax
+	jne 0f
+	out %al, $0x99
+	mov $53, %al
+0:	out %al, $EXIT
+
+	/* Goes on where a device is: no instruction is to be had there. */
+	guest astray
+	.code32
+	mov $WINDOW, %eax
+	jmp *%eax
+
+	/* The first item of the firmware configuration device, by DMA: a signature. */
+	guest dma
+	.code32
+	call 1f
+1:	pop %ebp
+	lea 3f - 1b(%ebp), %eax
+	bswap %eax
+	mov %eax, 2f + 12 - 1b(%ebp)
+	lea 2f - 1b(%ebp), %eax
+	bswap %eax
+	mov $0x518, %edx
+	out %eax, %dx
+	mov 2f - 1b(%ebp), %eax
+	test %eax, %eax			/* over, and well */
+	jnz 0f
+	lea 3f - 1b(%ebp), %esi
+	mov $4, %ecx
+	mov $CONSOLE, %edx
+	cld
+	rep outsb
+	mov $54, %eax
+0:	out %eax, $EXIT
+	.balign 8
+2:	.byte 0, 0, 0, 0x0a, 0, 0, 0, 4	/* select 0 and read, 4 bytes; big-endian */
+	.quad 0
+3:	.long 0
 
 	/*
 	 * A multiboot image by its header's addresses: what it is told, and what its

@@ -33,4 +33,21 @@ boots() {
 	grep -E '^  (io|mmio|hlt|intack) ' "$box/linux.err" | sed 's/^/# /'
 }
 
-run_tests boots
+# Each in one sentence.
+refusals() {
+	size=$(wc -c <"$kernel")
+	head -c $((size / 2)) "$kernel" >"$box/half"
+	refused "^vmrun: $box/half is truncated" --kernel "$box/half"
+	head -c 600 "$kernel" >"$box/head"
+	refused "^vmrun: $box/head " --kernel "$box/head"
+	refused 'more --mem is needed|is more --mem needed' --mem 8 --kernel "$kernel"
+	truncate -s 96M "$box/large"
+	refused "^vmrun: $box/large \(96 MB\) doesn't fit above the kernel" --mem 96 \
+		--kernel "$kernel" --initrd "$box/large"
+	rm "$box/large"
+	refused 'no_such_disk: No such file' --kernel "$kernel" --initrd no_such_disk
+	refused '^vmrun: --cmdline: [0-9]+ characters are too many' --kernel "$kernel" \
+		--cmdline "$(head -c 70000 /dev/zero | tr '\0' x)"
+}
+
+run_tests boots refusals

@@ -74,3 +74,14 @@ stop_guest() {
 	guests=''
 	equal "its status" $status 143
 }
+
+# refused REGEX ARG...: bad usage, one sentence, and no guest.
+refused() {
+	regex=$1
+	shift
+	ends 2 "$@" </dev/null
+	said "$regex"
+	one_sentence
+}
+
+one_sentence() { equal "lines of its words" "$(wc -l <"$box/err")" 1; }
