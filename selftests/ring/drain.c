@@ -129,6 +129,47 @@ TEST_F(vm, consumed_in_time)
 	ASSERT_EXIT("hlt", cpu);
 }
 
+/* Posts what is taken at once, is busy until its timer has been, and posts again. */
+GUEST64(post_in_spin_and_post,
+	"	mov	" IMM(PORT) ", %edx;"
+	"	out	%al, (%dx);"
+	"	in	(%dx), %al;"
+	"	mov	$2000000, %ecx;"
+	"1:	dec	%ecx;"
+	"	jnz	1b;"
+	"	out	%al, (%dx);"
+	"2:	cmpq	$0, " NUMBER(GUEST_DATA) ";"
+	"	je	2b;"
+	"	hlt");
+
+/* A timer that has found nothing is started again by the next entry. */
+TEST_F(vm, posted_after_a_quiet_time)
+{
+	struct vcpu *cpu = &self->cpu;
+	unsigned int i;
+
+	ASSERT_REGION(&self->vm, POSTED_PORTS(1, PORT, 4));
+	ASSERT_ERRNO(0, vcpu_set_ring(cpu, 32, 500));
+	for (i = 1; i <= 3; i++) {
+		*vm_data(&self->vm) = 0;
+		cpu->post_count = 0;
+		vcpu_start(cpu, GUEST_LONG, guest(post_in_spin_and_post));
+		do {
+			/* A host that was busy elsewhere may have been late for the IN. */
+			vcpu_next(cpu);
+		} while (cpu->exit.reason == VMR_EXIT_DRAIN);
+		ASSERT_STREQ("io", exit_name(&cpu->exit));
+		ASSERT_EQ(1, cpu->post_count);
+		vcpu_answer_u64(cpu, 0);
+		/* It would never come if the timer were thought to run. */
+		ASSERT_EXIT("drain", cpu);
+		EXPECT_EQ(VMR_DRAIN_DELAY, cpu->exit.count);
+		EXPECT_EQ(2, cpu->post_count);
+		*vm_data(&self->vm) = 1;
+		ASSERT_EXIT("hlt", cpu);
+	}
+}
+
 /* The timer of a long delay is still set for entries that are gone. */
 TEST_F(vm, delay_becomes_shorter)
 {
