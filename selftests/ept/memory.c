@@ -254,6 +254,49 @@ TEST_F(vm, special_memory)
 	EXPECT_FAULT(VMR_FAULT_SPECIAL, false, vcpu_next(&self->cpu));
 }
 
+/* Memory that vmrprobe maps with a type other than write-back: of these, as it counts. */
+enum { WRITE_BACK, UNCACHED, WRITE_COMBINING, WRITE_THROUGH, TYPES };
+
+static int probe_memory(void)
+{
+	const char *const name = "/sys/kernel/debug/vmrprobe/memory";
+
+	if (access(name, F_OK) && system("modprobe vmrprobe 2>/dev/null"))
+		return -1;
+	return open(name, O_RDWR);
+}
+
+/* The guest has no page otherwise than write-back: it would be of two types at once. */
+TEST_F(vm, other_memory_types)
+{
+	int fd = probe_memory();
+	uint64_t value;
+	void *memory;
+	off_t type;
+
+	if (fd < 0)
+		SKIP(return, "the module vmrprobe is not here");
+	for (type = WRITE_BACK; type < TYPES; type++) {
+		memory = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, type * PAGE);
+		ASSERT_NE(MAP_FAILED, memory);
+		*word(memory, 0) = 0x1000 + type;
+		ASSERT_ERRNO(0, vm_slot(&self->vm, 1, FAR, memory, PAGE, 0));
+		if (type == WRITE_BACK) {
+			EXPECT_STREQ("hlt", reads(&self->cpu, FAR, &value));
+			EXPECT_EQ(0x1000, value);
+			EXPECT_STREQ("hlt", writes(&self->cpu, FAR, 7));
+			EXPECT_EQ(7, *word(memory, 0));
+		} else {
+			EXPECT_FAULT(VMR_FAULT_SPECIAL, false, reads(&self->cpu, FAR, &value));
+			EXPECT_FAULT(VMR_FAULT_SPECIAL, true, writes(&self->cpu, FAR, 7));
+			EXPECT_EQ(0x1000 + type, *word(memory, 0));
+		}
+		ASSERT_ERRNO(0, vm_slot(&self->vm, 1, FAR, memory, 0, 0));
+		munmap(memory, PAGE);
+	}
+	close(fd);
+}
+
 /* Newer kernels tell who told them of broken memory at once that it is broken. */
 static void told_of_it(int signal)
 {

@@ -8,10 +8,14 @@
  *	guest may have changed, and the host needs.
  * nmi: a period in microseconds, at which each CPU gets an NMI from another one;
  *	0 ends that. Read, one line for each CPU: "cpu N nmis COUNT".
+ * memory: to be mapped, shared, a page at a time: always the same page of ordinary
+ *	memory, with the memory type that the offset in pages tells: WRITE_BACK and so on.
  */
 #include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
 #include <linux/smp.h>
@@ -219,17 +223,60 @@ static const struct file_operations nmi_fops = {
 	.release = single_release,
 };
 
+/* ---- memory ---- */
+
+static struct page *page;
+
+enum { WRITE_BACK, UNCACHED, WRITE_COMBINING, WRITE_THROUGH };
+
+static int memory_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	pgprot_t prot = vma->vm_page_prot;
+
+	if (vma_pages(vma) != 1 || !(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+	switch (vma->vm_pgoff) {
+	case WRITE_BACK:
+		break;
+	case UNCACHED:
+		prot = pgprot_noncached(prot);
+		break;
+	case WRITE_COMBINING:
+		prot = pgprot_writecombine(prot);
+		break;
+	case WRITE_THROUGH:
+		prot = pgprot_writethrough(prot);
+		break;
+	default:
+		return -EINVAL;
+	}
+	vma->vm_page_prot = prot;
+	return vm_insert_page(vma, vma->vm_start, page);
+}
+
+static const struct file_operations memory_fops = {
+	.owner = THIS_MODULE,
+	.mmap = memory_mmap,
+};
+
 static int __init vmrprobe_init(void)
 {
 	int err;
 
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	if (!page)
+		return -ENOMEM;
 	err = register_nmi_handler(NMI_LOCAL, take_nmi, 0, "vmrprobe");
-	if (err)
+	if (err) {
+		__free_page(page);
 		return err;
+	}
 	folder = debugfs_create_dir("vmrprobe", NULL);
 	debugfs_create_file("cr4", 0400, folder, NULL, &cr4_fops);
 	debugfs_create_file("state", 0400, folder, NULL, &state_fops);
 	debugfs_create_file("nmi", 0600, folder, NULL, &nmi_fops);
+	/* Others can't be mapped. An open file keeps this module, as a mapping does. */
+	debugfs_create_file_unsafe("memory", 0600, folder, NULL, &memory_fops);
 	return 0;
 }
 module_init(vmrprobe_init);
@@ -239,6 +286,7 @@ static void __exit vmrprobe_exit(void)
 	debugfs_remove(folder);
 	set_period(0);
 	unregister_nmi_handler(NMI_LOCAL, "vmrprobe");
+	__free_page(page);
 }
 module_exit(vmrprobe_exit);
 
