@@ -40,6 +40,11 @@ struct start {
 static_assert(sizeof(struct start_info) == 56, "start_info");
 static_assert(sizeof(struct start) <= BOOT_ZERO_PAGE - BOOT_PVH, "start");
 
+static int cut_off(const struct image *image)
+{
+	return fail("%s is truncated, or its program headers are wrong", image->name);
+}
+
 static int read_header(const struct image *image, Elf64_Ehdr *header)
 {
 	if (!image_has(image, 0, sizeof(*header)))
@@ -50,7 +55,7 @@ static int read_header(const struct image *image, Elf64_Ehdr *header)
 			    image->name);
 	if (header->e_phentsize != sizeof(Elf64_Phdr) ||
 	    !image_has(image, header->e_phoff, (uint64_t)header->e_phnum * sizeof(Elf64_Phdr)))
-		return fail("%s is truncated, or its program headers are wrong", image->name);
+		return cut_off(image);
 	return 0;
 }
 
@@ -63,13 +68,11 @@ static Elf64_Phdr program_header(const struct image *image, const Elf64_Ehdr *he
 	return found;
 }
 
-/* The notes of one header: name and contents are padded to four bytes each. */
+/* The notes of one header, which are there: name and contents are padded to four bytes each. */
 static bool entry_in_notes(const struct image *image, const Elf64_Phdr *notes, uint32_t *entry)
 {
 	uint64_t at = 0;
 
-	if (!image_has(image, notes->p_offset, notes->p_filesz))
-		return false;
 	while (notes->p_filesz - at >= sizeof(Elf64_Nhdr)) {
 		uint64_t name, contents, end;
 		Elf64_Nhdr note;
@@ -97,7 +100,11 @@ static int find_entry(const struct image *image, const Elf64_Ehdr *header, uint3
 	for (i = 0; i < header->e_phnum; i++) {
 		Elf64_Phdr found = program_header(image, header, i);
 
-		if (found.p_type == PT_NOTE && entry_in_notes(image, &found, entry))
+		if (found.p_type != PT_NOTE)
+			continue;
+		if (!image_has(image, found.p_offset, found.p_filesz))
+			return cut_off(image);
+		if (entry_in_notes(image, &found, entry))
 			return 0;
 	}
 	return fail("%s has no PVH entry: is it a Linux kernel with CONFIG_PVH?", image->name);
@@ -110,7 +117,7 @@ static int load_segment(const struct boot *boot, const Elf64_Phdr *segment, uint
 
 	if (segment->p_filesz > segment->p_memsz ||
 	    !image_has(image, segment->p_offset, segment->p_filesz))
-		return fail("%s is truncated, or its program headers are wrong", image->name);
+		return cut_off(image);
 	to = memory_at(boot->memory, segment->p_paddr, segment->p_memsz);
 	if (!to || segment->p_paddr < MEMORY_1M)
 		return fail("%s wants %llu KB at %#llx: is more --mem needed?",

@@ -237,7 +237,7 @@ TEST(pvh_refused)
 		{ 64 + offsetof(Elf64_Phdr, p_paddr), 8, ~0ull, "more --mem" },
 		{ 64 + offsetof(Elf64_Phdr, p_paddr), 8, 0x1000, "more --mem" },
 		{ 64 + offsetof(Elf64_Phdr, p_type), 4, PT_NULL, "nothing to load" },
-		{ 64 + 56 + offsetof(Elf64_Phdr, p_offset), 8, ~0ull - 3, "no PVH entry" },
+		{ 64 + 56 + offsetof(Elf64_Phdr, p_offset), 8, ~0ull - 3, "program headers" },
 		{ 64 + 56 + offsetof(Elf64_Phdr, p_filesz), 8, 11, "no PVH entry" },
 	};
 	unsigned int i;
@@ -265,7 +265,7 @@ TEST(pvh_truncated)
 		kernel.data = copy;
 		kernel.size = size;
 		EXPECT_EQ(boot_pvh(&boot), -1ull);
-		EXPECT(*test_said());
+		EXPECT_SAID("is truncated");
 		free(copy);
 	}
 	memory_destroy(&memory);
