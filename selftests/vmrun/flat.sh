@@ -206,12 +206,13 @@ refusals() {
 
 # What the host lacks, with a word on what to do.
 host_lacks() {
-	if [ "$backend" = vmring ]; then
+	# Of KVM's exits there is but one way to be taken.
+	if [ "$backend,$exits" = vmring,inline ]; then
 		ends 12 --mem 16 --backend kvm --flat "$here/exit16.bin@0x7c00" </dev/null
 		said "^vmrun: /dev/kvm: no such device: is KVM loaded\? try 'modprobe kvm_intel'$"
 		one_sentence
-		unload
 	fi
+	[ "$backend" != vmring ] || unload
 	ends 12 --mem 16 --backend vmring --flat "$here/exit16.bin@0x7c00" </dev/null
 	said '^vmrun: /dev/vmring: no such device: is the module loaded\? try '
 	one_sentence
