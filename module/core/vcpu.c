@@ -91,7 +91,7 @@ static int take_reply(struct vmr_vcpu *vcpu, struct vmr_reply *reply)
 	if (err)
 		return err;
 	if (reply->flags & ~vcpu->outstanding.reply_flags ||
-	    hweight32(reply->flags) > 1)
+	    reply->flags & (reply->flags - 1))
 		return -EPROTO;
 	if (reply->flags & VMR_REPLY_SKIP &&
 	    (reply->length < 1 || reply->length > 15))
@@ -103,13 +103,15 @@ static int take_reply(struct vmr_vcpu *vcpu, struct vmr_reply *reply)
 static int take_answers(struct vmr_vcpu *vcpu)
 {
 	struct vmr_outstanding *outstanding = &vcpu->outstanding;
-	struct vmr_reply reply = {};
+	struct vmr_reply reply __uninitialized;
 	u64 dirty;
 	int err;
 
 	err = vmr_area_look_for_room(&vcpu->area);
-	if (!err && outstanding->needs_reply)
+	if (likely(!err && outstanding->needs_reply))
 		err = take_reply(vcpu, &reply);
+	else
+		memset(&reply, 0, sizeof(reply));
 	if (err)
 		return err;
 	dirty = READ_ONCE(vcpu->area.rw->state.dirty);

@@ -243,11 +243,22 @@ int vmr_area_look_for_room(struct vmr_area *area)
 struct vmr_exit *vmr_area_slot(struct vmr_area *area)
 {
 	struct vmr_exit *slot;
+	u64 *data;
 
 	slot = &area->ring[vmr_index_slot(area->produced, area->entries)];
-	memset(slot, 0, sizeof(*slot));
 	slot->stamp = vmr_area_stamp(area);
+	slot->addr = 0;
+	slot->region = 0;
+	slot->reason = VMR_EXIT_NONE;
+	slot->size = 0;
+	slot->flags = 0;
+	slot->count = 0;
 	slot->seq = area->produced + 1;
+	data = (u64 *)slot->data;
+	data[0] = 0;
+	data[1] = 0;
+	data[2] = 0;
+	data[3] = 0;
 	area->last = slot;
 	return slot;
 }

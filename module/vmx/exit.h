@@ -19,7 +19,7 @@
  * @VMR_GO_SLOW: leave the burst, and call the slow handler
  * @VMR_GO_USER: the exit in the area's slot is for user space
  *
- * A fast handler answers any but VMR_GO_USER, a slow one VMR_GO_AGAIN or VMR_GO_USER.
+ * A fast handler answers any, a slow one VMR_GO_AGAIN or VMR_GO_USER.
  */
 enum vmr_verdict {
 	VMR_GO_RESUME,

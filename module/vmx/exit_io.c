@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns port I/O. Called by vmx/run.c in process context, vmr_exit_io_fast() in the burst
- * of the exit.
+ * Owns port I/O. Called by vmx/run.c, for strings in process context, and else in the
+ * burst of the exit.
  *
  * The instruction is finished when user space has answered. A string instruction goes
  * to user space in pieces of up to one bulk page, and is executed again until it is
@@ -68,10 +68,10 @@ static void put_in(struct vmr_vcpu *vcpu, u64 value, u8 size)
 
 static void finish_in(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
 {
-	u64 value = 0;
+	u64 value;
 
-	memcpy(&value, reply->data, vcpu->outstanding.size);
-	put_in(vcpu, value, vcpu->outstanding.size);
+	memcpy(&value, reply->data, sizeof(value));
+	put_in(vcpu, value & size_mask(vcpu->outstanding.size), vcpu->outstanding.size);
 	look_at_port(vcpu);
 	vcpu->skip = true;
 }
@@ -97,7 +97,7 @@ static enum vmr_verdict one(struct vmr_vcpu *vcpu, const struct vmr_io *io)
 	struct vmr_exit *exit = begin_one(vcpu, io);
 
 	if (!io->in)
-		memcpy(exit->data, &vcpu->state.gpr[VMR_RAX], io->size);
+		*(u64 *)exit->data = vcpu->state.gpr[VMR_RAX] & size_mask(io->size);
 	return VMR_GO_USER;
 }
 
@@ -369,10 +369,6 @@ struct vmr_exit *vmr_exit_io_again(struct vmr_vcpu *vcpu,
 
 enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu)
 {
-	struct vmr_io io = vmr_qual_io(vcpu->exit.qualification);
-
-	if (!io.string)
-		return one(vcpu, &io);
 	if (vmr_burst_fetch(vcpu, REGISTERS)) {
 		vcpu->vmx_lost = true;
 		return VMR_GO_AGAIN;
@@ -410,21 +406,34 @@ static void look_at_fast_port(struct vmr_vcpu *vcpu, const struct vmr_io *io)
 			       vmr_vmcs_read(VMCS_GUEST_PENDING_DEBUG) | hits);
 }
 
-/* In the burst of the exit: what a region says needs no user space. */
+/* Not inlined: what it takes mustn't be the burden of an access that is posted. */
+static noinline enum vmr_verdict ask_user(struct vmr_vcpu *vcpu, u64 qualification)
+{
+	struct vmr_io io = vmr_qual_io(qualification);
+
+	if (unlikely(io.string))
+		return VMR_GO_SLOW;
+	vcpu->exit.qualification = qualification;
+	vcpu->exit.length = vmr_vmcs_read32(VMCS_EXIT_INSTRUCTION_LENGTH);
+	return one(vcpu, &io);
+}
+
+/* In the burst of the exit: one access, for which a region may need no user space. */
 enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu)
 {
+	u64 qualification = vmr_vmcs_read(VMCS_EXIT_QUALIFICATION);
 	struct vmr_io io;
 	bool done;
 
 	if (likely(!vmr_regions_exist(&vcpu->vm->regions)))
-		return VMR_GO_SLOW;
-	io = vmr_qual_io(vmr_vmcs_read(VMCS_EXIT_QUALIFICATION));
+		return ask_user(vcpu, qualification);
+	io = vmr_qual_io(qualification);
 	if (io.string)
 		return VMR_GO_SLOW;
 	done = io.in ? in_at_once(vcpu, io.port, io.size) :
 		       out_at_once(vcpu, io.port, io.size);
 	if (!done)
-		return VMR_GO_SLOW;
+		return ask_user(vcpu, qualification);
 	look_at_fast_port(vcpu, &io);
 	return vmr_exit_skip(vcpu);
 }

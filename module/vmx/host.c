@@ -170,7 +170,7 @@ void vmr_host_load(struct vmr_host *host, u64 kernel_gs_base)
 	asm volatile("sldt %0" : "=m" (host->ldt));
 	if (unlikely(host->fs))
 		host->fs_base = read_fs_base();
-	rdmsrq(SDM_IA32_KERNEL_GS_BASE, host->kernel_gs_base);
+	host->kernel_gs_base = native_read_msr(SDM_IA32_KERNEL_GS_BASE);
 	if (host->kernel_gs_base != kernel_gs_base)
 		wrmsrq(SDM_IA32_KERNEL_GS_BASE, kernel_gs_base);
 	host->loaded = true;
@@ -197,7 +197,7 @@ void vmr_host_put(struct vmr_host *host, u64 *kernel_gs_base)
 {
 	WARN_ON_ONCE(!host->loaded);
 	host->loaded = false;
-	rdmsrq(SDM_IA32_KERNEL_GS_BASE, *kernel_gs_base);
+	*kernel_gs_base = native_read_msr(SDM_IA32_KERNEL_GS_BASE);
 
 	/* VM exits leave limits of 64 KiB, and a TSS without I/O bitmap. */
 	load_fixmap_gdt(raw_smp_processor_id());
@@ -220,7 +220,7 @@ static void load_debug_registers(const u64 *dr)
 
 void vmr_host_burst_begin(u64 xcr0, const u64 *dr, u64 *debugctl)
 {
-	rdmsrq(SDM_IA32_DEBUGCTL, *debugctl);
+	*debugctl = native_read_msr(SDM_IA32_DEBUGCTL);
 	if (unlikely(xcr0 != host_xcr0) && host_xcr0)
 		xsetbv(XCR_XFEATURE_ENABLED_MASK, xcr0);
 	if (unlikely(dr)) {
