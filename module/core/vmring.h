@@ -143,7 +143,7 @@ struct vmr_outstanding {
 
 /**
  * struct vmr_decoded - the instruction that touches devices, as it was decoded
- * @valid: it is the one at @rip
+ * @valid: it is the one at @rip, read since the guest ran
  * @last: the access that waits is its last: vmr_emulate_finish()
  * @rip: where it is
  * @insn: it; also of one before, if its length isn't 0
@@ -151,12 +151,14 @@ struct vmr_outstanding {
  * @misses: how often in a row there was nothing for a device to do
  * @likely: the last EPT violation was a device's
  */
+#define VMR_DECODED_BYTES	16	/* VMR_INSN_MOST, and a zero */
+
 struct vmr_decoded {
 	bool valid;
 	bool last;
 	u64 rip;
 	struct vmr_insn insn;
-	u8 bytes[16];
+	u8 bytes[VMR_DECODED_BYTES] __aligned(sizeof(u64));
 	u8 misses;
 	bool likely;
 };
@@ -202,6 +204,7 @@ struct vmr_vcpu {
 	struct fpu_guest fpu;
 	u64 *stats;			/* in the area */
 	u32 region_hint[2];		/* where ring/post.c found one last: ports, memory */
+	u32 slot_hint;			/* where vmx/memory.c found memory last */
 
 	/* Constant after create. */
 	struct vmr_vm *vm;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Owns a VM's slots. Called in process context by the VM's process.
+ * Owns a VM's slots. Called in process context by the VM's process; vmr_ept_peek() and
+ * what is around it in bursts, too.
  */
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -9,6 +10,7 @@
 #include <linux/nospec.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include <vmring_ring.h>
@@ -101,7 +103,7 @@ int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted)
 enum direction { FROM_GUEST, TO_GUEST };
 
 /* The slot that an access may touch, slots_lock held; or an error. */
-static const struct vmr_memslot *find(struct vmr_ept *ept, u64 gpa, bool write)
+static const struct vmr_memslot *find(const struct vmr_ept *ept, u64 gpa, bool write)
 {
 	const struct vmr_memslot *slot = vmr_slot_table_find(&ept->slots, gpa);
 
@@ -298,6 +300,103 @@ int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
 		err = vmr_ept_bring(ept, gpa, true);
 	} while (!err);
 	return err;
+}
+
+/* ---- where nothing may wait ---- */
+
+bool vmr_ept_peek_begin(struct vmr_ept *ept)
+{
+	return current->mm == ept->notifier.mm && down_read_trylock(&ept->slots_lock);
+}
+
+void vmr_ept_peek_end(struct vmr_ept *ept)
+{
+	up_read(&ept->slots_lock);
+}
+
+bool vmr_ept_peek_is_memory(const struct vmr_ept *ept, u64 gpa, bool write)
+{
+	return !IS_ERR(find(ept, gpa, write));
+}
+
+/* An instruction's: the halves overlap, as its fifteen bytes may be the page's last. */
+static bool peek_instruction(u8 *buf, const u8 __user *from)
+{
+	u64 first, last;
+
+	if (!user_read_access_begin(from, VMR_PEEK_MOST))
+		return false;
+	unsafe_get_user(first, (const u64 __user *)from, fault);
+	unsafe_get_user(last, (const u64 __user *)(from + 7), fault);
+	user_read_access_end();
+	memcpy(buf, &first, sizeof(first));
+	memcpy(buf + 7, &last, sizeof(last));
+	return true;
+fault:
+	user_read_access_end();
+	return false;
+}
+
+/* An entry of a table, which another CPU may change meanwhile. */
+static bool peek_long(u64 *buf, const u64 __user *from)
+{
+	u64 value;
+
+	if (!user_read_access_begin(from, sizeof(*from)))
+		return false;
+	unsafe_get_user(value, from, fault);
+	user_read_access_end();
+	*buf = value;
+	return true;
+fault:
+	user_read_access_end();
+	return false;
+}
+
+static bool peek_short(u32 *buf, const u32 __user *from)
+{
+	u32 value;
+
+	if (!user_read_access_begin(from, sizeof(*from)))
+		return false;
+	unsafe_get_user(value, from, fault);
+	user_read_access_end();
+	*buf = value;
+	return true;
+fault:
+	user_read_access_end();
+	return false;
+}
+
+static bool peek_at(void *buf, const void __user *from, u32 len)
+{
+	switch (len) {
+	case VMR_PEEK_MOST:
+		return peek_instruction(buf, from);
+	case sizeof(u64):
+		return peek_long(buf, from);
+	case sizeof(u32):
+		return peek_short(buf, from);
+	default:
+		return !__copy_from_user_inatomic(buf, from, len);
+	}
+}
+
+int vmr_ept_peek(const struct vmr_ept *ept, u32 *hint, u64 gpa, void *buf, u32 len)
+{
+	const struct vmr_memslot *slot = &ept->slots.slot[*hint];
+	bool there;
+
+	if (unlikely(gpa - slot->gpa >= slot->length)) {
+		slot = vmr_slot_table_find(&ept->slots, gpa);
+		if (!slot)
+			return -EFAULT;
+		*hint = slot - ept->slots.slot;
+	}
+	pagefault_disable();
+	there = peek_at(buf, u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), len);
+	pagefault_enable();
+	return there ? 0 : -EAGAIN;
 }
 
 bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write)

@@ -107,4 +107,51 @@ int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len);
  */
 bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write);
 
+/**
+ * vmr_ept_peek_begin() - be able to look at the guest's memory without waiting
+ * @ept: whose
+ *
+ * Context: Any but interrupts; a burst, too. Not for long: setting a slot waits for
+ * vmr_ept_peek_end().
+ * Return: false: a slot is being set, or the process isn't the VM's.
+ */
+bool vmr_ept_peek_begin(struct vmr_ept *ept);
+
+/**
+ * vmr_ept_peek_end() - the end of it
+ * @ept: whose
+ *
+ * Who is woken by it may be due on this CPU.
+ *
+ * Context: As vmr_ept_peek_begin().
+ */
+void vmr_ept_peek_end(struct vmr_ept *ept);
+
+/**
+ * vmr_ept_peek_is_memory() - the same as vmr_ept_is_memory()
+ * @ept: whose
+ * @gpa: guest-physical address
+ * @write: in a slot that can be written
+ *
+ * Context: Between vmr_ept_peek_begin() and _end().
+ * Return: false: it's a device's.
+ */
+bool vmr_ept_peek_is_memory(const struct vmr_ept *ept, u64 gpa, bool write);
+
+/* The most that vmr_ept_peek() reads at once. */
+#define VMR_PEEK_MOST	15
+
+/**
+ * vmr_ept_peek() - read the guest's memory if it is there
+ * @ept: whose
+ * @hint: the slot where something was found last, at first 0
+ * @gpa: guest-physical address
+ * @buf: where to
+ * @len: up to VMR_PEEK_MOST bytes of one page; 4 and 8 aligned ones are read at once
+ *
+ * Context: Between vmr_ept_peek_begin() and _end().
+ * Return: 0; -EFAULT where there is no slot; -EAGAIN where it would have to be waited for.
+ */
+int vmr_ept_peek(const struct vmr_ept *ept, u32 *hint, u64 gpa, void *buf, u32 len);
+
 #endif

@@ -151,6 +151,21 @@ enum vmr_emulate_verdict vmr_emulate(struct vmr_emulation *emulation);
 bool vmr_emulate_note(struct vmr_mmio_progress *progress, const void *data, u8 bytes);
 
 /**
+ * vmr_emulate_plain() - find the one access of a plain move
+ * @e: the instruction; state, mode and insn are set, nothing else is needed
+ * @linear: where it is; its translation is the caller's to make
+ *
+ * A short way for what most instructions that touch devices are. There is no breakpoint
+ * on data and nothing wrong with the segment, and the access is aligned, so that it lies
+ * in one page.
+ *
+ * Context: Any.
+ * Return: true: size, write, last and data are as with VMR_EMULATE_DEVICE; false:
+ *	   vmr_emulate() has to be asked.
+ */
+bool vmr_emulate_plain(struct vmr_emulation *e, u64 *linear);
+
+/**
  * vmr_emulate_finish() - finish an instruction whose last access has been made
  * @insn: the instruction
  * @state: registers; RSP, RIP and RFLAGS don't change, not even RFLAGS.RF

@@ -4,11 +4,14 @@
  * callable from anywhere, compiled a second time by selftests/unit.
  */
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "vmx/alu.h"
 #include "vmx/emulate_gpr.h"
 #include "vmx/emulate_insns.h"
 #include "vmx/emulate_operand.h"
+#include "vmx/walk.h"
+#include "vmx/watch.h"
 
 static u64 swap_bytes(u64 value, u8 size)
 {
@@ -82,6 +85,35 @@ static enum vmr_emulate_verdict move_to_register(struct vmr_emulation *e)
 		value = vmr_gpr_other(e);
 	vmr_gpr_put_other(e, value);
 	return v;
+}
+
+static bool is_plain(const struct vmr_emulation *e)
+{
+	const struct vmr_insn *insn = e->insn;
+
+	return insn->op >= VMR_OP_MOV && insn->op <= VMR_OP_MOVSX && !vmr_watch_any(e->state) &&
+	       (insn->to_memory || insn->reg != VMR_RSP);
+}
+
+bool vmr_emulate_plain(struct vmr_emulation *e, u64 *linear)
+{
+	const struct vmr_insn *insn = e->insn;
+	u64 value;
+
+	if (!is_plain(e) ||
+	    vmr_linear(e->mode, &e->state->segment[insn->segment], insn->segment,
+		       vmr_emulate_address(e, 0), insn->size,
+		       insn->to_memory ? VMR_WALK_WRITE : VMR_WALK_READ, linear) ||
+	    *linear & (insn->size - 1))
+		return false;
+	e->size = insn->size;
+	e->write = insn->to_memory;
+	e->last = true;
+	if (!e->write)
+		return true;
+	value = vmr_gpr_other(e);
+	memcpy(e->data, &value, sizeof(value));
+	return true;
 }
 
 void vmr_emulate_finish(const struct vmr_insn *insn, struct vmr_state *state,

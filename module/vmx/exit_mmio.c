@@ -28,6 +28,7 @@
 #include "vmx/emulate.h"
 #include "vmx/events.h"
 #include "vmx/exit.h"
+#include "vmx/exit_mmio.h"
 #include "vmx/memory.h"
 #include "vmx/qual.h"
 #include "vmx/state.h"
@@ -175,7 +176,8 @@ struct vmr_exit *vmr_exit_mmio_again(struct vmr_vcpu *vcpu,
 	return exit;
 }
 
-static enum vmr_verdict access(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
+enum vmr_verdict vmr_exit_mmio_access(struct vmr_vcpu *vcpu,
+				      const struct vmr_emulation *e)
 {
 	struct vmr_exit *exit = begin_access(vcpu, e->size, e->write);
 
@@ -241,18 +243,20 @@ static enum vmr_walk_verdict translate(void *ctx, u64 linear, u32 access,
 	return vmr_memory_translate(here->vcpu, &here->mode, linear, access, result);
 }
 
-/* What the exit has just told doesn't have to be looked up. */
-static bool is_known_device(const struct surroundings *here, u64 gpa, bool write)
+bool vmr_exit_mmio_is_at(const struct vmr_vcpu *vcpu, u64 gpa, bool write)
 {
-	const struct vmr_exit_info *exit = &here->vcpu->exit;
+	const struct vmr_exit_info *exit = &vcpu->exit;
 
-	return here->fresh && !((gpa ^ exit->gpa) & PAGE_MASK) &&
+	return !((gpa ^ exit->gpa) & PAGE_MASK) &&
 	       (write || !(exit->qualification & SDM_EPT_QUAL_WRITE));
 }
 
 static bool is_memory(void *ctx, u64 gpa, bool write)
 {
-	if (is_known_device(ctx, gpa, write))
+	const struct surroundings *here = ctx;
+
+	/* What the exit has just told doesn't have to be looked up. */
+	if (here->fresh && vmr_exit_mmio_is_at(here->vcpu, gpa, write))
 		return false;
 	return vmr_ept_is_memory(ept_of(ctx), gpa, write);
 }
@@ -286,38 +290,45 @@ static const struct vmr_emulate_ops ops = {
 	.write_vector = write_vector,
 };
 
-static u8 bits_of(const struct vmr_vcpu *vcpu)
+/* What was read may be what was decoded last. */
+static bool is_the_same(const struct vmr_decoded *decoded,
+			const u8 bytes[VMR_DECODED_BYTES], u32 count, u8 bits)
 {
-	u32 cs = vcpu->state.segment[VMR_CS].access;
-
-	if (vcpu->state.efer & SDM_EFER_LMA && cs & SDM_SEGMENT_L)
-		return 64;
-	return cs & SDM_SEGMENT_DB ? 32 : 16;
+	return decoded->insn.length && decoded->insn.bits == bits &&
+	       decoded->insn.length <= count &&
+	       !memcmp(bytes, decoded->bytes, VMR_DECODED_BYTES);
 }
 
-static enum vmr_decode_verdict decode(struct vmr_vcpu *vcpu,
-				      const struct vmr_walk_mode *mode)
+enum vmr_decode_verdict vmr_exit_mmio_decode(struct vmr_vcpu *vcpu,
+					     const u8 bytes[VMR_DECODED_BYTES],
+					     u32 count)
 {
 	struct vmr_decoded *decoded = &vcpu->decoded;
+	u8 bits = vmr_state_bits(vcpu);
 	enum vmr_decode_verdict verdict;
-	u8 bytes[sizeof(decoded->bytes)] = {}, bits = bits_of(vcpu);
-	u32 count;
 
-	if (decoded->valid && decoded->rip == vcpu->state.rip)
-		return VMR_DECODE_DONE;
-	count = vmr_memory_fetch(vcpu, mode, bytes);
 	decoded->rip = vcpu->state.rip;
-	decoded->valid = decoded->insn.length && decoded->insn.bits == bits &&
-			 decoded->insn.length <= count &&
-			 !memcmp(bytes, decoded->bytes, sizeof(bytes));
-	if (decoded->valid)
+	decoded->valid = is_the_same(decoded, bytes, count, bits);
+	if (likely(decoded->valid))
 		return VMR_DECODE_DONE;
-	memcpy(decoded->bytes, bytes, sizeof(bytes));
+	memcpy(decoded->bytes, bytes, sizeof(decoded->bytes));
 	verdict = vmr_decode(bytes, count, bits, &decoded->insn);
 	decoded->valid = verdict == VMR_DECODE_DONE;
 	if (!decoded->valid)
 		decoded->insn.length = 0;
 	return verdict;
+}
+
+static enum vmr_decode_verdict decode(struct vmr_vcpu *vcpu,
+				      const struct vmr_walk_mode *mode)
+{
+	u8 bytes[VMR_DECODED_BYTES] __aligned(sizeof(u64)) = {};
+	u32 count;
+
+	if (vcpu->decoded.valid && vcpu->decoded.rip == vcpu->state.rip)
+		return VMR_DECODE_DONE;
+	count = vmr_memory_fetch(vcpu, mode, bytes);
+	return vmr_exit_mmio_decode(vcpu, bytes, count);
 }
 
 /*
@@ -392,9 +403,9 @@ static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 {
 	bool has_regions = vmr_regions_exist(&vcpu->vm->regions);
-	struct surroundings here;
-	struct vmr_emulation e;
-	u64 data[VMR_POST_WORDS];
+	struct surroundings here __uninitialized;
+	struct vmr_emulation e __uninitialized;
+	u64 data[VMR_POST_WORDS] __uninitialized;
 
 	vmr_state_walk_mode(vcpu, &here.mode);
 	switch (decode(vcpu, &here.mode)) {
@@ -419,7 +430,7 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 		switch (vmr_emulate(&e)) {
 		case VMR_EMULATE_DEVICE:
 			if (!has_regions || !is_posted(vcpu, &e, data))
-				return access(vcpu, &e);
+				return vmr_exit_mmio_access(vcpu, &e);
 			if (!note_posted(vcpu, &e, data))
 				return VMR_GO_AGAIN;
 			break;
@@ -450,18 +461,21 @@ enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu)
  * Only the instruction's own accesses to its operands are its business: not fetches,
  * not page tables, not what the delivery of an event does.
  */
-static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
+bool vmr_exit_mmio_is_operand(const struct vmr_vcpu *vcpu)
 {
-	u64 qualification = vcpu->exit.qualification;
 	u64 operand = SDM_EPT_QUAL_LINEAR_VALID | SDM_EPT_QUAL_TRANSLATED;
 
+	return !vcpu->redeliver &&
+	       (vcpu->exit.qualification & (operand | SDM_EPT_QUAL_FETCH)) == operand;
+}
+
+static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
+{
 	if (vmr_burst_fetch(vcpu, REGISTERS))
 		return lost(vcpu);
-	if (vcpu->redeliver || qualification & SDM_EPT_QUAL_FETCH ||
-	    (qualification & operand) != operand)
-		return vmr_exit_undecoded(vcpu, vcpu->exit.gpa, flags_of(qualification));
-	/* The guest has run since: what is there now may be another instruction. */
-	vcpu->decoded.valid = false;
+	if (!vmr_exit_mmio_is_operand(vcpu))
+		return vmr_exit_undecoded(vcpu, vcpu->exit.gpa,
+					  flags_of(vcpu->exit.qualification));
 	return emulate(vcpu, true);
 }
 
@@ -480,14 +494,20 @@ static enum vmr_verdict memory_fault(struct vmr_vcpu *vcpu, u32 cause)
 enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu)
 {
 	u64 qualification = vmr_vmcs_read(VMCS_EXIT_QUALIFICATION);
+	enum vmr_verdict verdict;
 
 	vcpu->exit.qualification = qualification;
 	if (unlikely(qualification & SDM_EPT_QUAL_NMI_UNBLOCKED))
 		vmr_events_block_nmi(vcpu);
+	/* The guest has run: what is there now may be another instruction. */
+	vcpu->decoded.valid = false;
+	if (!vcpu->decoded.likely)
+		return VMR_GO_SLOW;
+	verdict = vmr_exit_mmio_fast(vcpu);
 	/* What decides on an access: a burst of its own costs more. */
-	if (vcpu->decoded.likely)
+	if (verdict == VMR_GO_SLOW)
 		vmr_state_read(vcpu, REGISTERS);
-	return VMR_GO_SLOW;
+	return verdict;
 }
 
 enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu)

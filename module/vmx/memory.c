@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns access to a guest's memory by its own addresses. Called by slow handlers, in
- * process context.
+ * process context, and the vmr_memory_peek_... functions in bursts.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -16,7 +16,9 @@
 
 #define INSTRUCTION_BYTES	15
 
-static int read_table(void *vcpu, u64 gpa, void *buf, u32 len)
+static_assert(INSTRUCTION_BYTES == VMR_PEEK_MOST);
+
+static int read_memory(void *vcpu, u64 gpa, void *buf, u32 len)
 {
 	return vmr_ept_read(&((struct vmr_vcpu *)vcpu)->vm->ept, gpa, buf, len);
 }
@@ -36,7 +38,7 @@ enum vmr_walk_verdict vmr_memory_translate(struct vmr_vcpu *vcpu,
 	int err;
 
 	do {
-		verdict = vmr_walk(mode, linear, access, read_table, vcpu, result);
+		verdict = vmr_walk(mode, linear, access, read_memory, vcpu, result);
 		if (verdict != VMR_WALK_DONE)
 			return verdict;
 		err = vmr_walk_mark(result, access, exchange, vcpu);
@@ -139,10 +141,11 @@ enum vmr_memory_verdict vmr_memory_write(struct vmr_vcpu *vcpu,
 	return go(vcpu, at, &access, gpa);
 }
 
-u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
-		     u8 *buf)
+/* @read is for instruction and tables. */
+static __always_inline u32 fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
+				 u8 *buf, vmr_walk_read read)
 {
-	struct vmr_walk_result result;
+	struct vmr_walk_result result __uninitialized;
 	u32 done, piece;
 	u64 linear;
 
@@ -154,10 +157,52 @@ u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
 
 		piece = min_t(u32, INSTRUCTION_BYTES - done,
 			      PAGE_SIZE - offset_in_page(here));
-		if (vmr_walk(mode, here, VMR_WALK_FETCH, read_table, vcpu, &result))
+		if (!(mode->cr0 & SDM_CR0_PG))
+			result.gpa = here;
+		else if (vmr_walk(mode, here, VMR_WALK_FETCH, read, vcpu, &result))
 			break;
-		if (vmr_ept_read(&vcpu->vm->ept, result.gpa, buf + done, piece))
+		if (read(vcpu, result.gpa, buf + done, piece))
 			break;
 	}
 	return done;
+}
+
+u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
+		     u8 *buf)
+{
+	return fetch(vcpu, mode, buf, read_memory);
+}
+
+/* ---- where nothing may wait ---- */
+
+static int peek(void *ctx, u64 gpa, void *buf, u32 len)
+{
+	struct vmr_vcpu *vcpu = ctx;
+
+	return vmr_ept_peek(&vcpu->vm->ept, &vcpu->slot_hint, gpa, buf, len);
+}
+
+static int refuse(void *vcpu, u64 gpa, u64 old, u64 new, u32 len)
+{
+	return -EBUSY;
+}
+
+u32 vmr_memory_peek_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
+			  u8 *buf)
+{
+	return fetch(vcpu, mode, buf, peek);
+}
+
+enum vmr_walk_verdict vmr_memory_peek_translate(struct vmr_vcpu *vcpu,
+						const struct vmr_walk_mode *mode,
+						u64 linear, u32 access,
+						struct vmr_walk_result *result)
+{
+	enum vmr_walk_verdict verdict;
+
+	verdict = vmr_walk(mode, linear, access, peek, vcpu, result);
+	if (verdict != VMR_WALK_DONE)
+		return verdict;
+	return vmr_walk_mark(result, access, refuse, vcpu) ? VMR_WALK_NO_TABLE :
+							     VMR_WALK_DONE;
 }

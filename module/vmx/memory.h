@@ -96,4 +96,33 @@ enum vmr_walk_verdict vmr_memory_translate(struct vmr_vcpu *vcpu,
 u32 vmr_memory_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
 		     u8 *buf);
 
+/**
+ * vmr_memory_peek_fetch() - the same where nothing may wait
+ * @vcpu: the vCPU, with REGS and CS read
+ * @mode: how its addresses are translated
+ * @buf: 15 bytes
+ *
+ * Context: A burst, between vmr_ept_peek_begin() and _end().
+ * Return: as vmr_memory_fetch(); it may also be memory that has to be waited for.
+ */
+u32 vmr_memory_peek_fetch(struct vmr_vcpu *vcpu, const struct vmr_walk_mode *mode,
+			  u8 *buf);
+
+/**
+ * vmr_memory_peek_translate() - translate a linear address where nothing may wait
+ * @vcpu: the vCPU
+ * @mode: how
+ * @linear: the address
+ * @access: VMR_WALK_...
+ * @result: what was found
+ *
+ * Context: A burst, between vmr_ept_peek_begin() and _end().
+ * Return: the verdict; VMR_WALK_NO_TABLE too where vmr_memory_translate() may say
+ *	   something else: what it reads isn't there, or it would set a flag.
+ */
+enum vmr_walk_verdict vmr_memory_peek_translate(struct vmr_vcpu *vcpu,
+						const struct vmr_walk_mode *mode,
+						u64 linear, u32 access,
+						struct vmr_walk_result *result);
+
 #endif

@@ -47,6 +47,14 @@ void vmr_state_reset(struct vmr_vcpu *vcpu)
 	vcpu->dirty = VMR_STATE_ALL & ~VMR_STATE_EXIT;
 }
 
+static void read_place(struct vmr_state *state, unsigned int i)
+{
+	struct vmr_segment *segment = &state->segment[i];
+
+	segment->limit = vmr_vmcs_read_any(VMCS_GUEST_ES_LIMIT + 2 * i);
+	segment->base = vmr_vmcs_read_any(VMCS_GUEST_ES_BASE + 2 * i);
+}
+
 static void read_segments(struct vmr_state *state)
 {
 	unsigned int i;
@@ -55,9 +63,8 @@ static void read_segments(struct vmr_state *state)
 		struct vmr_segment *segment = &state->segment[i];
 
 		segment->selector = vmr_vmcs_read_any(VMCS_GUEST_ES_SELECTOR + 2 * i);
-		segment->limit = vmr_vmcs_read_any(VMCS_GUEST_ES_LIMIT + 2 * i);
 		segment->access = vmr_vmcs_read_any(VMCS_GUEST_ES_ACCESS_RIGHTS + 2 * i);
-		segment->base = vmr_vmcs_read_any(VMCS_GUEST_ES_BASE + 2 * i);
+		read_place(state, i);
 	}
 	state->gdtr.base = vmr_vmcs_read(VMCS_GUEST_GDTR_BASE);
 	state->gdtr.limit = vmr_vmcs_read32(VMCS_GUEST_GDTR_LIMIT);
@@ -83,12 +90,17 @@ static void write_segments(const struct vmr_state *state)
 	vmr_vmcs_write32(VMCS_GUEST_IDTR_LIMIT, state->idtr.limit);
 }
 
+static void read_guest_cr0(struct vmr_vcpu *vcpu)
+{
+	vcpu->state.cr0 = vmr_cr0_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR0),
+					vcpu->state.cr0);
+}
+
 static void read_control(struct vmr_vcpu *vcpu)
 {
 	struct vmr_state *state = &vcpu->state;
 
-	state->cr0 = vmr_cr0_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR0),
-				   state->cr0);
+	read_guest_cr0(vcpu);
 	state->cr3 = vmr_vmcs_read(VMCS_GUEST_CR3);
 	state->cr4 = vmr_cr4_guest(&vcpu->limits, vmr_vmcs_read(VMCS_GUEST_CR4),
 				   state->cr4);
@@ -176,6 +188,43 @@ void vmr_state_read(struct vmr_vcpu *vcpu, u64 groups)
 	vcpu->known |= groups;
 }
 
+void vmr_state_read_paging(struct vmr_vcpu *vcpu)
+{
+	if ((vcpu->known | vcpu->dirty) & VMR_STATE_CONTROL)
+		return;
+	read_guest_cr0(vcpu);
+	if (vcpu->state.cr0 & SDM_CR0_PG)
+		vmr_state_read(vcpu, VMR_STATE_CONTROL);
+}
+
+void vmr_state_read_code(struct vmr_vcpu *vcpu)
+{
+	struct vmr_state *state = &vcpu->state;
+
+	if ((vcpu->known | vcpu->dirty) & VMR_STATE_SEGMENTS)
+		return;
+	state->segment[VMR_CS].access = vmr_vmcs_read32(VMCS_GUEST_CS_ACCESS_RIGHTS);
+	state->segment[VMR_SS].access = vmr_vmcs_read32(VMCS_GUEST_SS_ACCESS_RIGHTS);
+	if (vmr_state_bits(vcpu) != 64)
+		read_place(state, VMR_CS);
+}
+
+void vmr_state_read_segment(struct vmr_vcpu *vcpu, u8 number)
+{
+	struct vmr_state *state = &vcpu->state;
+
+	if ((vcpu->known | vcpu->dirty) & VMR_STATE_SEGMENTS)
+		return;
+	if (vmr_state_bits(vcpu) == 64) {
+		if (number >= VMR_FS)
+			read_place(state, number);
+		return;
+	}
+	state->segment[number].access =
+		vmr_vmcs_read_any(VMCS_GUEST_ES_ACCESS_RIGHTS + 2 * number);
+	read_place(state, number);
+}
+
 void vmr_state_write(struct vmr_vcpu *vcpu)
 {
 	u64 groups = vcpu->dirty;
@@ -230,17 +279,18 @@ void vmr_state_walk_mode(const struct vmr_vcpu *vcpu,
 {
 	const struct vmr_state *state = &vcpu->state;
 
-	*mode = (struct vmr_walk_mode) {
-		.cr0 = state->cr0,
-		.cr3 = state->cr3,
-		.cr4 = state->cr4,
-		.efer = state->efer,
-		.rflags = state->rflags,
-		.has = vcpu->limits.has,
-		.phys_bits = vcpu->limits.phys_bits,
-		.cpl = vmr_cpl(state->segment[VMR_SS].access),
-		.cs_l = state->segment[VMR_CS].access & SDM_SEGMENT_L,
-	};
+	mode->cr0 = state->cr0;
+	mode->cr3 = state->cr3;
+	mode->cr4 = state->cr4;
+	mode->efer = state->efer;
+	mode->rflags = state->rflags;
+	mode->has = vcpu->limits.has;
+	mode->phys_bits = vcpu->limits.phys_bits;
+	mode->cpl = vmr_cpl(state->segment[VMR_SS].access);
+	mode->cs_l = state->segment[VMR_CS].access & SDM_SEGMENT_L;
+	/* Only PAE paging looks there, which nobody has with EFER.LMA. */
+	if (state->efer & SDM_EFER_LMA || !(state->cr0 & SDM_CR0_PG))
+		return;
 	memcpy(mode->pdpte, state->pdpte, sizeof(mode->pdpte));
 }
 

@@ -48,6 +48,53 @@ void vmr_state_reset(struct vmr_vcpu *vcpu);
 void vmr_state_read(struct vmr_vcpu *vcpu, u64 groups);
 
 /**
+ * vmr_state_bits() - which code the guest runs
+ * @vcpu: the vCPU, with CS read
+ *
+ * Context: Any.
+ * Return: 16, 32 or 64.
+ */
+static inline u8 vmr_state_bits(const struct vmr_vcpu *vcpu)
+{
+	u32 cs = vcpu->state.segment[VMR_CS].access;
+
+	if (vcpu->state.efer & SDM_EFER_LMA && cs & SDM_SEGMENT_L)
+		return 64;
+	return cs & SDM_SEGMENT_DB ? 32 : 16;
+}
+
+/**
+ * vmr_state_read_paging() - have in vcpu->state what translation goes by
+ * @vcpu: the vCPU
+ *
+ * CR0, and VMR_STATE_CONTROL if paging is on.
+ *
+ * Context: In a burst.
+ */
+void vmr_state_read_paging(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_state_read_code() - have in vcpu->state what of the segments a fetch goes by
+ * @vcpu: the vCPU
+ *
+ * CS, and of SS the privilege level. The group as such isn't read then.
+ *
+ * Context: In a burst.
+ */
+void vmr_state_read_code(struct vmr_vcpu *vcpu);
+
+/**
+ * vmr_state_read_segment() - the same of a segment that an operand is in
+ * @vcpu: the vCPU, after vmr_state_read_code()
+ * @number: VMR_ES to VMR_GS
+ *
+ * All but the selector, and only what counts for code of these bits.
+ *
+ * Context: In a burst.
+ */
+void vmr_state_read_segment(struct vmr_vcpu *vcpu, u8 number);
+
+/**
  * vmr_state_write() - write what is dirty into the VMCS
  * @vcpu: the vCPU
  *

@@ -175,6 +175,86 @@ void emulate_alignment(void)
 	EXPECT_EQ(raises(&world, MOV_LOAD, DEVICE + 2), NO_VECTOR);
 }
 
+/* The short way for a plain move: false if it isn't one. */
+static bool is_plain(struct world *world, const u8 *bytes, u64 at, u64 *linear)
+{
+	struct vmr_insn insn;
+
+	EXPECT_EQ(vmr_decode(bytes, VMR_INSN_MOST, world->bits, &insn), VMR_DECODE_DONE);
+	world->state.gpr[VMR_RAX] = at;
+	world->e.state = &world->state;
+	world->e.mode = &world->mode;
+	world->e.insn = &insn;
+	return vmr_emulate_plain(&world->e, linear);
+}
+
+/* What is plain is the same access as by the long way, and the only one. */
+static void expect_plain(struct world *world, const u8 *bytes, u64 at)
+{
+	struct vmr_emulation *e = &world->e, slow;
+	u64 linear = 0;
+
+	EXPECT_EQ(run(world, bytes, at), VMR_EMULATE_DEVICE);
+	slow = *e;
+	memset(e, 0xff, sizeof(*e));
+	EXPECT(is_plain(world, bytes, at, &linear));
+	EXPECT_EQ(linear, slow.gpa);
+	EXPECT_EQ(e->size, slow.size);
+	EXPECT_EQ(e->write, slow.write);
+	EXPECT_EQ(e->last, slow.last);
+	if (slow.write)
+		EXPECT(!memcmp(e->data, slow.data, slow.size));
+}
+
+#define RSP_LOAD	AT(0x48, 0x8b, 0x20, [15] = 0)	/* mov (%rax), %rsp */
+#define CMOV		AT(0x0f, 0x44, 0x08, [15] = 0)
+#define SETE		AT(0x0f, 0x94, 0x00, [15] = 0)
+#define STORE_SEGMENT	AT(0x8c, 0x18, [15] = 0)
+
+void emulate_plain(void)
+{
+	static const u8 moves[][16] = {
+		{ 0x8a, 0x08 }, { 0x8b, 0x08 }, { 0x66, 0x8b, 0x08 }, { 0x48, 0x8b, 0x08 },
+		{ 0x88, 0x08 }, { 0x89, 0x08 }, { 0x66, 0x89, 0x08 }, { 0x48, 0x89, 0x08 },
+		{ 0x88, 0x28 }, { 0x8a, 0x28 }, { 0xc7, 0x00, 0x78, 0x56, 0x34, 0x12 },
+		{ 0x48, 0xc7, 0x00, 0xfb, 0xff, 0xff, 0xff }, { 0x0f, 0xb6, 0x08 },
+		{ 0x0f, 0xbe, 0x08 }, { 0x0f, 0xb7, 0x08 }, { 0x48, 0x63, 0x08 },
+		{ 0x8b, 0x48, 0x08 }, { 0x89, 0x4c, 0x10, 0x10 }, { 0x64, 0x89, 0x08 },
+	};
+	const u8 *const others[] = {
+		MOVUPS, ADD_LONG, RSP_LOAD, CMOV, SETE, STORE_SEGMENT, JMP_TO,
+	};
+	struct world world;
+	u64 linear;
+	u32 i;
+
+	prepare(&world, 64);
+	world.state.gpr[VMR_RCX] = 0x1122334455667788;
+	world.state.gpr[VMR_RDX] = 0x20;
+	world.state.segment[VMR_FS].base = 0x40;
+	for (i = 0; i < ARRAY_SIZE(moves); i++)
+		expect_plain(&world, moves[i], DEVICE + 8);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		EXPECT(!is_plain(&world, others[i], DEVICE + 16, &linear));
+
+	/* Across a page, or only misaligned. */
+	EXPECT(!is_plain(&world, MOV_LOAD, DEVICE + 0xffe, &linear));
+	EXPECT(!is_plain(&world, MOV_LOAD, DEVICE + 2, &linear));
+	EXPECT(!is_plain(&world, MOV_LOAD, 1ULL << 60, &linear));
+
+	/* A breakpoint that is on, wherever. */
+	world.state.dr7 = 1;
+	EXPECT(!is_plain(&world, MOV_LOAD, DEVICE, &linear));
+
+	prepare(&world, 32);
+	world.state.segment[VMR_DS].base = 0x1000;
+	expect_plain(&world, MOV_LOAD, DEVICE - 0x1000);
+	EXPECT(!is_plain(&world, MOV_LOAD, 0x10000, &linear));
+	world.state.segment[VMR_DS].access = 0xf1;	/* read-only */
+	EXPECT(is_plain(&world, MOV_LOAD, DEVICE, &linear));
+	EXPECT(!is_plain(&world, AT(0x89, 0x08, [15] = 0), DEVICE, &linear));
+}
+
 void emulate_vector_units(void)
 {
 	struct world world;

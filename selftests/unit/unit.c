@@ -179,6 +179,7 @@ static const struct {
 	{ "emulate_segments", emulate_segments },
 	{ "emulate_missing_memory", emulate_missing_memory },
 	{ "emulate_wraps", emulate_wraps },
+	{ "emulate_plain", emulate_plain },
 	{ "emulate_notes", emulate_notes },
 	{ "emulate_notes_full", emulate_notes_full },
 	{ "emulate_has_room", emulate_has_room },

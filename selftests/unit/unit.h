@@ -227,6 +227,7 @@ void emulate_page_faults(void);
 void emulate_segments(void);
 void emulate_missing_memory(void);
 void emulate_wraps(void);
+void emulate_plain(void);
 void emulate_notes(void);
 void emulate_notes_full(void);
 void emulate_has_room(void);
