@@ -557,7 +557,8 @@ static void swap_off(void)
 	write_file("/sys/block/zram0/reset", "1");
 }
 
-TEST_F(vm, swapping)
+/* Each round takes the guests through all pages, and the pages out: a storm of them is long. */
+TEST_F_TIMEOUT(vm, swapping, 300)
 {
 	long before;
 	int i;
