@@ -176,6 +176,41 @@ static void end_machine(struct machine *machine)
 	pthread_mutex_destroy(&machine->lock);
 }
 
+static bool kernel_was_told(const char *word)
+{
+	char line[4096] = "";
+	FILE *f = fopen("/proc/cmdline", "r");
+
+	if (f && !fgets(line, sizeof(line), f))
+		line[0] = 0;
+	if (f)
+		fclose(f);
+	return strstr(line, word);
+}
+
+/* Stamps are of the TSC, or where that is no clock a count of the VM's entries. */
+TEST_F(vm, stamps)
+{
+	struct vcpu *cpu = &self->cpu;
+	unsigned int i;
+	bool counts;
+
+	ASSERT_REGION(&self->vm, POSTED_PORTS(1, PORT, 4));
+	ASSERT_ERRNO(0, vcpu_set_ring(cpu, 32, 1000000));
+	begin(cpu, guest(post_numbers), 20, 0);
+	ASSERT_EXIT("hlt", cpu);
+	ASSERT_EQ(20, cpu->post_count);
+	counts = cpu->posts[0].stamp >> 63;
+	if (kernel_was_told("tsc=unstable")) {
+		EXPECT_TRUE(counts);
+	}
+	for (i = 1; i < 20; i++) {
+		EXPECT_LT(cpu->posts[i - 1].stamp, cpu->posts[i].stamp);
+		if (counts)
+			EXPECT_EQ(cpu->posts[i - 1].stamp + 1, cpu->posts[i].stamp);
+	}
+}
+
 TEST_F(vm, synchronous_read)
 {
 	struct machine machine;
