@@ -36,6 +36,7 @@ enum {
 #define UPDATE_NS	244000	/* so long before a second ends it says so */
 #define PM		0x80
 #define LATEST		8000000000	/* seconds: in 2223, before nanoseconds overflow */
+#define EARLIEST	(-LATEST)	/* in 1716 */
 
 static int64_t time_ns(struct rtc *rtc)
 {
@@ -87,8 +88,8 @@ static void show(struct rtc *rtc)
 	rtc->cmos[WEEKDAY] = encode(rtc, tm.tm_wday + 1);
 	rtc->cmos[DAY] = encode(rtc, tm.tm_mday);
 	rtc->cmos[MONTH] = encode(rtc, tm.tm_mon + 1);
-	rtc->cmos[YEAR] = encode(rtc, tm.tm_year % 100);
-	rtc->cmos[CENTURY] = encode(rtc, tm.tm_year / 100 + 19);
+	rtc->cmos[YEAR] = encode(rtc, (tm.tm_year + 1900) % 100);
+	rtc->cmos[CENTURY] = encode(rtc, (tm.tm_year + 1900) / 100);
 }
 
 /* And the time, made of them. */
@@ -107,6 +108,8 @@ static int64_t shown(const struct rtc *rtc)
 
 	if (seconds > LATEST)
 		seconds = LATEST;
+	if (seconds < EARLIEST)
+		seconds = EARLIEST;
 	return seconds * (int64_t)NS_PER_S;
 }
 

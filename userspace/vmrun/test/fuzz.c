@@ -2,14 +2,14 @@
 /*
  * Owns the fuzzing of the loaders: images that are right but for some bytes or their
  * length are loaded, or refused in one sentence. ASan sees to it that nothing is read
- * beyond the file, or written outside of the guest's memory. VMRUN_FUZZ_ROUNDS says how
- * many of each kind there are, VMRUN_FUZZ_SEED makes others.
+ * beyond the file, or written outside of the guest's memory.
  */
 #include <sanitizer/asan_interface.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "boot.h"
+#include "dice.h"
 #include "harness.h"
 #include "image.h"
 #include "images.h"
@@ -26,21 +26,7 @@ static const size_t fields[] = { 0, 0x40, 0x1e8, NOTE_AT, HEADER_AT };
 
 static uint8_t *ram;
 static struct memory memory;
-static uint64_t dice;
 static unsigned int loaded;
-
-static uint32_t roll(void)
-{
-	dice = dice * 6364136223846793005ull + 1442695040888963407ull;
-	return dice >> 32;
-}
-
-static uint64_t setting(const char *name, uint64_t usual)
-{
-	const char *value = getenv(name);
-
-	return value ? strtoull(value, NULL, 0) : usual;
-}
 
 /* The hole isn't memory: it may not be touched. */
 static void make_memory(void)
@@ -120,9 +106,8 @@ static void load(size_t size, int (*loader)(const struct boot *boot))
 /* Some are whole, some cut, and all but the first are doctored. */
 static void fuzz(void (*make)(void), size_t whole, int (*loader)(const struct boot *boot))
 {
-	uint64_t rounds = setting("VMRUN_FUZZ_ROUNDS", ROUNDS), round;
+	uint64_t rounds = dice_rounds(ROUNDS), round;
 
-	dice = setting("VMRUN_FUZZ_SEED", 1);
 	loaded = 0;
 	make_memory();
 	for (round = 0; round < rounds; round++) {
