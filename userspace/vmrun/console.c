@@ -134,28 +134,29 @@ void console_resized(struct console *console)
 		ioctl(console->in, TIOCSWINSZ, &size);
 }
 
+static unsigned int room(const struct console *console)
+{
+	return sizeof(console->held) - console->held_count;
+}
+
 /*
  * A serial port has no size that a guest could ask for: it is told by a command of the
- * guest's shell, as if it had been typed, before what was typed behind the escape.
+ * guest's shell, as if it had been typed. What was read behind the escape has room, too.
  */
 static void type_size(struct console *console)
 {
-	unsigned int rest = console->held_count - console->held_at;
-	uint8_t *at = console->held + console->held_at;
 	char command[CONSOLE_COMMAND];
 	struct winsize size;
-	int length;
+	unsigned int length;
 
 	if (!window_size(&size))
 		return;
 	length = snprintf(command, sizeof(command), "stty rows %hu cols %hu\r", size.ws_row,
 			  size.ws_col);
-	if (rest + length > sizeof(console->held))
+	if (room(console) < length + CONSOLE_READ)
 		return;
-	memmove(console->held + length, at, rest);
-	memcpy(console->held, command, length);
-	console->held_at = 0;
-	console->held_count = rest + length;
+	memcpy(console->held + console->held_count, command, length);
+	console->held_count += length;
 }
 
 /* ---- input ---- */
@@ -191,54 +192,56 @@ static void escape(struct console *console, uint8_t byte)
 	}
 }
 
-/* False: the byte wasn't taken. */
-static bool key(struct console *console, uint8_t byte)
+/* The escape key counts at once, whatever the guest hasn't taken yet. */
+static void key(struct console *console, uint8_t byte)
 {
-	if (console->raw && !console->escaped && byte == ESCAPE) {
-		console->escaped = true;
-		return true;
-	}
-	if (console->escaped && byte != ESCAPE) {
-		console->escaped = false;
+	bool escaped = console->escaped;
+
+	console->escaped = console->raw && !escaped && byte == ESCAPE;
+	if (console->escaped)
+		return;
+	if (escaped && byte != ESCAPE)
 		escape(console, byte);
-		return true;
-	}
-	if (!console->input(console->arg, byte))
+	else
+		console->held[console->held_count++] = byte;
+}
+
+static void hand_on(struct console *console)
+{
+	while (console->held_at < console->held_count &&
+	       console->input(console->arg, console->held[console->held_at]))
+		console->held_at++;
+}
+
+/* A terminal is read before the guest has taken all, for its escape key. */
+static bool wants_input(struct console *console)
+{
+	unsigned int rest = console->held_count - console->held_at;
+
+	if (rest && !console->raw)
 		return false;
-	console->escaped = false;
-	return true;
+	memmove(console->held, console->held + console->held_at, rest);
+	console->held_at = 0;
+	console->held_count = rest;
+	return room(console) >= CONSOLE_READ;
 }
 
 static void wait_for_input(struct console *console)
 {
-	if (console->in < 0 || console->waits_for_input)
+	if (console->in < 0 || console->waits_for_input || !wants_input(console))
 		return;
 	console->waits_for_input = true;
 	loop_readable(console->loop, &console->in_op, console->in);
 }
 
-/* True: all is taken. */
-static bool hand_on(struct console *console)
-{
-	while (console->held_at < console->held_count) {
-		uint8_t byte = console->held[console->held_at++];
-
-		/* An escape may put something before what comes next. */
-		if (!key(console, byte)) {
-			console->held_at--;
-			return false;
-		}
-	}
-	return true;
-}
-
 static void readable(void *arg, int result)
 {
 	struct console *console = arg;
-	ssize_t size;
+	uint8_t keys[CONSOLE_READ];
+	ssize_t size, i;
 
 	console->waits_for_input = false;
-	size = read(console->in, console->held, CONSOLE_READ);
+	size = read(console->in, keys, sizeof(keys));
 	if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
 		wait_for_input(console);
 		return;
@@ -247,10 +250,10 @@ static void readable(void *arg, int result)
 		console->in = -1;
 		return;
 	}
-	console->held_at = 0;
-	console->held_count = size;
-	if (hand_on(console))
-		wait_for_input(console);
+	for (i = 0; i < size; i++)
+		key(console, keys[i]);
+	hand_on(console);
+	wait_for_input(console);
 }
 
 /*
@@ -321,8 +324,8 @@ static void time_to_move(void *arg)
 	if (console->retries)
 		write_again(console);
 	start_writing(console);
-	if (console->held_at < console->held_count && hand_on(console))
-		wait_for_input(console);
+	hand_on(console);
+	wait_for_input(console);
 }
 
 bool console_write(struct console *console, uint8_t byte)

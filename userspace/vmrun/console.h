@@ -29,6 +29,7 @@ enum console_command {
 
 #define CONSOLE_BUFFER	65536
 #define CONSOLE_READ	256	/* at once */
+#define CONSOLE_HELD	16384	/* for a guest that doesn't read */
 #define CONSOLE_COMMAND	32	/* what vmrun types itself */
 
 /* By the devices' lock. */
@@ -46,7 +47,7 @@ struct console {
 	bool waits_for_input;
 	bool writes;			/* a write is in progress */
 	bool retries;			/* it is to be made again, a little later */
-	uint8_t held[CONSOLE_READ + CONSOLE_COMMAND];	/* not taken yet */
+	uint8_t held[CONSOLE_HELD];	/* not taken yet */
 	unsigned int held_at, held_count;
 	uint8_t *buffer, *writing;
 	size_t used, writing_size;

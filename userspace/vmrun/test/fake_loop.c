@@ -58,6 +58,20 @@ void loop_read(struct loop *loop, struct loop_op *op, int fd, void *data, size_t
 	request->size = size;
 }
 
+void loop_readable(struct loop *loop, struct loop_op *op, int fd)
+{
+	add(loop, op, fd);
+}
+
+void loop_write(struct loop *loop, struct loop_op *op, int fd, const void *data, size_t size)
+{
+	struct fake_request *request = add(loop, op, fd);
+
+	request->is_write = true;
+	request->data = (void *)data;
+	request->size = size;
+}
+
 void loop_command(struct loop *loop, struct loop_op *op, int fd, unsigned int command,
 		  const void *data, size_t size)
 {
@@ -81,6 +95,13 @@ void loop_fail(struct loop *loop)
 	loop->failed = true;
 }
 
+static int result_of_write(struct fake_request *request)
+{
+	ssize_t size = write(request->fd, request->data, request->size);
+
+	return size < 0 ? -errno : size;
+}
+
 static int result_of(struct loop *loop, struct fake_request *request, int timeout)
 {
 	struct pollfd file = { .fd = request->fd, .events = POLLIN };
@@ -91,8 +112,12 @@ static int result_of(struct loop *loop, struct fake_request *request, int timeou
 		return loop->command(request->fd, request->command);
 	if (request->fd < 0)
 		return 0;
+	if (request->is_write)
+		return result_of_write(request);
 	if (poll(&file, 1, timeout) != 1)
 		return FAKE_NOT_YET;
+	if (!request->data)
+		return file.revents;
 	return read(request->fd, request->data, request->size);
 }
 

@@ -10,9 +10,9 @@
 struct fake_request {
 	struct loop_op *op;
 	int fd;			/* -1: is done at once */
-	void *data;		/* of a read */
+	void *data;		/* of a read or a write, NULL: what is waited for stays there */
 	size_t size;
-	bool is_command, is_cancelled;
+	bool is_command, is_write, is_cancelled;
 	unsigned char command[LOOP_COMMAND];
 };
 
