@@ -110,6 +110,15 @@ serial() {
 	equal "the echo" "$(cat "$box/out")" hello
 }
 
+# Its own clock, opened as file 0, would be the keyboard.
+closed_files() {
+	ends 21 --mem 16 --flat "$here/timer.bin@0x7c00" <&-
+	status=0
+	vmrun --backend "$backend" --exits "$exits" --mem 16 --debug-exit 0xf4 \
+		--flat "$here/timer.bin@0x7c00" <&- >&- 2>&- || status=$?
+	equal "its status without any" $status 21
+}
+
 to_a_file() {
 	ends 85 --mem 16 --flat "$here/exit16.bin@0x7c00" --console "file:$box/console" </dev/null
 	equal "the file" "$(cat "$box/console")" hi
@@ -277,4 +286,4 @@ signals() {
 
 run_tests modes high power_off resets reboots halted triple_fault internal_error failed_entry \
 	strings interrupts devices_in_memory fw_cfg_by_dma nobody_there multiboot heard serial \
-	to_a_file to_a_pty pages statistics refusals host_lacks permissions tells killed signals
+	closed_files to_a_file to_a_pty pages statistics refusals host_lacks permissions tells killed signals

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns the order in which things come up and end, and the signals. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -153,11 +154,25 @@ static int with_loop(struct session *session)
 	return status;
 }
 
+/* A file that vmrun opens isn't to become one of the three that have a meaning. */
+static void have_three_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static struct session session;
-	int status = opts_parse(&session.options, argc, argv);
+	int status;
 
+	have_three_files();
+	status = opts_parse(&session.options, argc, argv);
 	if (status >= 0)
 		return status;
 	session.console.in = -1;
