@@ -10,10 +10,32 @@
 #include "image.h"
 #include "say.h"
 
-static int map(struct image *image, int fd)
+/* Into memory of our own: a file that is mapped can be cut under one's feet. */
+static int read_all(struct image *image, int fd, size_t size)
+{
+	uint8_t *data;
+	ssize_t more;
+
+	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED)
+		return fail("%s can't be read: %s", image->name, strerror(errno));
+	image->data = data;
+	image->size = size;
+	while (size) {
+		more = read(fd, data, size);
+		if (more < 0)
+			return fail("%s can't be read: %s", image->name, strerror(errno));
+		if (!more)
+			return fail("%s was cut while it was read", image->name);
+		data += more;
+		size -= more;
+	}
+	return 0;
+}
+
+static int read_regular(struct image *image, int fd)
 {
 	struct stat stat;
-	void *data;
 
 	if (fstat(fd, &stat))
 		return fail("%s: %s", image->name, strerror(errno));
@@ -21,24 +43,22 @@ static int map(struct image *image, int fd)
 		return fail("%s is not a regular file", image->name);
 	if (!stat.st_size)
 		return fail("%s is empty", image->name);
-	data = mmap(NULL, stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (data == MAP_FAILED)
-		return fail("%s can't be read: %s", image->name, strerror(errno));
-	image->data = data;
-	image->size = stat.st_size;
-	return 0;
+	return read_all(image, fd, stat.st_size);
 }
 
+/* To open a FIFO would be to wait for who writes into it. */
 int image_open(struct image *image, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	int error;
 
 	*image = (struct image){ .name = path };
 	if (fd < 0)
 		return fail("%s: %s", path, strerror(errno));
-	error = map(image, fd);
+	error = read_regular(image, fd);
 	close(fd);
+	if (error)
+		image_close(image);
 	return error;
 }
 
