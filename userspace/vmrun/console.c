@@ -294,6 +294,16 @@ static void write_again(struct console *console)
 		   console->writing_size);
 }
 
+/* Once, and not if nobody is there any more to see it. */
+static void tell_loss(struct console *console, int error)
+{
+	if (console->told_loss || error == EPIPE || error == EIO)
+		return;
+	console->told_loss = true;
+	say("%s: %s: what the guest says is lost", console->path ? console->path : "the console",
+	    strerror(error));
+}
+
 static void written(void *arg, int result)
 {
 	struct console *console = arg;
@@ -304,9 +314,11 @@ static void written(void *arg, int result)
 		timer_set(timers, &console->flush, timers_now(timers) + GATHER_NS);
 		return;
 	}
-	/* Nobody is there to see it: it is dropped, and the guest goes on. */
-	if (result < 0)
+	/* It is dropped, and the guest goes on. */
+	if (result < 0) {
+		tell_loss(console, -result);
 		result = console->writing_size;
+	}
 	memmove(console->writing, console->writing + result, console->writing_size - result);
 	console->writing_size -= result;
 	if (console->writing_size) {
@@ -355,12 +367,18 @@ static int open_stdio(struct console *console)
 	return 0;
 }
 
+/* Nobody waits for a FIFO's reader, but for one who is there and slow, as for any file. */
 static int open_file(struct console *console, const char *path)
 {
-	console->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	console->out = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+	if (console->out < 0 && errno == ENXIO)
+		return fail("--console file:%s: nobody reads that FIFO", path);
 	if (console->out < 0)
 		return fail("--console file:%s: %s", path, strerror(errno));
 	console->close_out = true;
+	if (fcntl(console->out, F_SETFL, 0))
+		return fail("--console file:%s: %s", path, strerror(errno));
+	console->path = path;
 	return 0;
 }
 

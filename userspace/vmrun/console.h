@@ -41,11 +41,13 @@ struct console {
 	void *arg;
 	/* of console.c */
 	int in, out;			/* -1: none */
+	const char *path;		/* of CONSOLE_FILE */
 	bool close_in, close_out;
 	bool raw, escaped;
 	bool was_full;			/* console_write() had no room */
 	bool waits_for_input;
 	bool writes;			/* a write is in progress */
+	bool told_loss;			/* that what was to be written is lost */
 	bool retries;			/* it is to be made again, a little later */
 	uint8_t held[CONSOLE_HELD];	/* not taken yet */
 	unsigned int held_at, held_count;

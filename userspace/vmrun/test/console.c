@@ -4,8 +4,11 @@
  * the escape key, and so there is here.
  */
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "console.h"
@@ -143,4 +146,50 @@ TEST(console_reads_no_further)
 	EXPECT_EQ(got_count, 4);
 	EXPECT(!memcmp(got, "a\035qb", 4));
 	tear_down();
+}
+
+static void say_x(void)
+{
+	EXPECT(console_write(&console, 'x'));
+	console_flush(&console);
+	while (fake_loop_step(&loop, 0))
+		;
+}
+
+/* What a full disk costs is told, once. */
+TEST(console_full_disk)
+{
+	EXPECT_EQ(create(CONSOLE_FILE, "/dev/full"), 0);
+	say_x();
+	EXPECT_SAID("/dev/full: No space left on device: what the guest says is lost");
+	say_x();
+	console_destroy(&console);
+}
+
+/* Nobody waits for a reader who may never come. */
+TEST(console_fifo)
+{
+	char path[] = "/tmp/vmrun-test.XXXXXX", fifo[sizeof(path) + 8];
+	int reader;
+	char byte;
+
+	EXPECT(mkdtemp(path));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+	EXPECT_EQ(mkfifo(fifo, 0600), 0);
+	EXPECT_EQ(create(CONSOLE_FILE, fifo), -1ull);
+	EXPECT_SAID("nobody reads that FIFO");
+	console_destroy(&console);
+	reader = open(fifo, O_RDONLY | O_NONBLOCK);
+	EXPECT_EQ(create(CONSOLE_FILE, fifo), 0);
+	EXPECT_EQ(fcntl(console.out, F_GETFL) & O_NONBLOCK, 0);
+	say_x();
+	EXPECT_EQ(read(reader, &byte, 1), 1);
+	close(reader);
+	/* Who has gone isn't told, nor is a terminal that has. */
+	signal(SIGPIPE, SIG_IGN);
+	say_x();
+	signal(SIGPIPE, SIG_DFL);
+	console_destroy(&console);
+	unlink(fifo);
+	rmdir(path);
 }
