@@ -206,6 +206,8 @@ refusals() {
 	refused 'there is no option --frobnicate; see vmrun --help' --frobnicate
 	refused 'is not a regular file' --kernel "$here"
 	refused 'is not a regular file' --flat /dev/zero@0x7c00
+	refused 'the guest has memory in these' --mem 16 --flat "$here/off.bin@0x7c00" \
+		--test-mmio 0xb0000,0x20000
 	: >"$box/empty"
 	refused 'is empty' --kernel "$box/empty"
 	refused 'goes with a multiboot image' --kernel "$here/flat.sh" \

@@ -250,6 +250,19 @@ TEST_F(terminal, escape_and_quit)
 	EXPECT_TRUE(modes_are(self, &self->before));
 }
 
+/* Though --reboot isn't there: that is about the guest's own. */
+TEST_F(terminal, escape_and_reset)
+{
+	ASSERT_BEGUN();
+	ASSERT_ANSWERS();
+	type(self, ESCAPE "r");
+	ASSERT_TRUE(shows(self, "exits to vmrun"));
+	ASSERT_ANSWERS();
+	type(self, ESCAPE "q");
+	ASSERT_TRUE(shows(self, "exits to vmrun"));
+	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
+}
+
 static const int endings[] = {
 	SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE, SIGTRAP,
 	SIGSYS, SIGPIPE, SIGALRM, SIGUSR2, SIGVTALRM, SIGIO, SIGXCPU, SIGPWR,

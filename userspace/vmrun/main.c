@@ -137,7 +137,7 @@ static int run(struct session *session)
 
 	do {
 		status = run_once(session);
-	} while (session->vm.was_reset && session->options.reboot && !session->fatal);
+	} while (session->vm.begins_again && !session->fatal);
 	return status;
 }
 

@@ -101,6 +101,19 @@ void *memory_at(const struct memory *memory, uint64_t gpa, uint64_t size)
 	return NULL;
 }
 
+bool memory_overlaps(const struct memory *memory, uint64_t gpa, uint64_t size)
+{
+	unsigned int i;
+
+	for (i = 0; i < memory->count; i++) {
+		const struct memory_part *part = &memory->part[i];
+
+		if (gpa >= part->gpa ? gpa - part->gpa < part->size : part->gpa - gpa < size)
+			return true;
+	}
+	return false;
+}
+
 unsigned int memory_e820(const struct memory *memory, struct e820_entry *map)
 {
 	unsigned int count = 0;

@@ -9,6 +9,7 @@
 #ifndef VMRUN_MEMORY_H
 #define VMRUN_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -75,6 +76,16 @@ void memory_destroy(struct memory *memory);
  * Return: the first byte, or NULL if that isn't all RAM.
  */
 void *memory_at(const struct memory *memory, uint64_t gpa, uint64_t size);
+
+/**
+ * memory_overlaps() - is any of it RAM?
+ * @memory: the RAM
+ * @gpa: address
+ * @size: how many bytes
+ *
+ * Return: whether one byte of these is.
+ */
+bool memory_overlaps(const struct memory *memory, uint64_t gpa, uint64_t size);
 
 /**
  * memory_e820() - the memory map as firmware tells it

@@ -17,7 +17,7 @@ static void power_event(void *arg, enum power_event event, uint32_t value)
 	struct vm *vm = arg;
 
 	if (event == POWER_RESET && !vm->ended)
-		vm->was_reset = true;
+		vm->begins_again = vm->options->reboot;
 	vm_end(vm, event == POWER_DEBUG_EXIT ? (int)(value << 1 | 1) & 0xff : STATUS_OFF);
 }
 
@@ -71,8 +71,10 @@ static void console_asks(void *arg, enum console_command command)
 	case CONSOLE_QUIT:
 		vm_end(vm, STATUS_QUIT);
 		break;
-	case CONSOLE_RESET:
-		power_event(vm, POWER_RESET, 0);
+	case CONSOLE_RESET:	/* whatever --reboot says of the guest's own */
+		if (!vm->ended)
+			vm->begins_again = true;
+		vm_end(vm, STATUS_OFF);
 		break;
 	case CONSOLE_BUTTON:
 		pm_power_button(&vm->pm);
@@ -125,8 +127,9 @@ static int add_test_devices(struct vm *vm)
 		return -1;
 	if (!options->test_mmio_size)
 		return 0;
-	if (memory_at(&vm->memory, options->test_mmio, 1))
-		return fail("--test-mmio: the guest has memory at %#llx",
+	if (memory_overlaps(&vm->memory, options->test_mmio, options->test_mmio_size))
+		return fail("--test-mmio: the guest has memory in these %#llx bytes at %#llx",
+			    (unsigned long long)options->test_mmio_size,
 			    (unsigned long long)options->test_mmio);
 	return test_add_window(&vm->test, &vm->mmio, options->test_mmio, options->test_mmio_size);
 }

@@ -55,7 +55,7 @@ struct vm {
 	struct consumer consumer;
 	struct vcpu vcpu;
 	bool has_vcpu;
-	bool ended, was_reset;
+	bool ended, begins_again;
 	int status;		/* why it ended: enum status, or --debug-exit's */
 };
 
@@ -75,7 +75,7 @@ enum status vm_create(struct vm *vm, const struct options *options, struct loop 
  * vm_run() - run it until it ends
  * @vm: from vm_create()
  *
- * Return: its status; was_reset says whether it would begin again.
+ * Return: its status; begins_again says whether there is to be another.
  */
 int vm_run(struct vm *vm);
 

@@ -60,6 +60,20 @@ TEST(memory_map_is_in_order)
 	EXPECT_EQ(map[4].size, 5 * MB);
 }
 
+/* Whatever begins in a hole may reach into what lies behind it. */
+TEST(memory_overlaps_ranges)
+{
+	struct memory memory = of_size(256 * MB, 0);
+
+	EXPECT(memory_overlaps(&memory, 0, 1));
+	EXPECT(memory_overlaps(&memory, 0x9ffff, 1));
+	EXPECT(!memory_overlaps(&memory, 0xa0000, 0x20000));
+	EXPECT(memory_overlaps(&memory, 0xa0000, 0x20001));
+	EXPECT(memory_overlaps(&memory, 0xb0000, 0x20000));
+	EXPECT(memory_overlaps(&memory, 256 * MB - 1, 1));
+	EXPECT(!memory_overlaps(&memory, 256 * MB, ~0ull));
+}
+
 TEST(memory_is_had)
 {
 	static const enum memory_pages pages[] = { MEMORY_THP, MEMORY_SMALL };
