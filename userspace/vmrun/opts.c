@@ -273,6 +273,7 @@ static const struct {
 };
 
 #define OPTIONS	(sizeof(table) / sizeof(table[0]))
+#define FIRST	256	/* behind all letters: what getopt_long() calls the first one of them */
 
 /* What only the whole line can be wrong about. */
 static int check(const struct options *options)
@@ -300,7 +301,9 @@ static void long_options(struct option *options)
 	unsigned int i;
 
 	for (i = 0; i < OPTIONS; i++)
-		options[i] = (struct option){ .name = table[i].name, .has_arg = table[i].has_arg };
+		options[i] = (struct option){
+			.name = table[i].name, .has_arg = table[i].has_arg, .val = FIRST + i,
+		};
 	options[OPTIONS] = (struct option){ 0 };
 }
 
@@ -314,19 +317,36 @@ static int one(struct options *options, int index)
 	return table[index].set(options, optarg) ? STATUS_USAGE : -1;
 }
 
-static int unknown(int found, char **argv)
+static bool is_ambiguous(const char *word, int length)
 {
+	unsigned int i, count = 0;
+
+	for (i = 0; i < OPTIONS; i++)
+		count += length > 2 && !strncmp(table[i].name, word + 2, length - 2);
+	return count > 1;
+}
+
+static int unknown(int found, const char *word)
+{
+	int length = strcspn(word, "=");
+
 	if (found == ':')
-		fail("%s needs a value; see vmrun --help", argv[optind - 1]);
+		fail("--%s needs a value; see vmrun --help", table[optopt - FIRST].name);
+	else if (optopt >= FIRST)
+		fail("--%s takes no value; see vmrun --help", table[optopt - FIRST].name);
+	else if (optopt)
+		fail("there is no option -%c; see vmrun --help", optopt);
+	else if (is_ambiguous(word, length))
+		fail("%.*s is the beginning of several options; see vmrun --help", length, word);
 	else
-		fail("there is no option %s; see vmrun --help", argv[optind - 1]);
+		fail("there is no option %s; see vmrun --help", word);
 	return STATUS_USAGE;
 }
 
 int opts_parse(struct options *options, int argc, char **argv)
 {
 	struct option all[OPTIONS + 1];
-	int found, index, status;
+	int found, status;
 
 	*options = (struct options){
 		.backend = &backend_vmring, .cmdline = "", .memory = MEMORY_DEFAULT,
@@ -334,10 +354,10 @@ int opts_parse(struct options *options, int argc, char **argv)
 	};
 	long_options(all);
 	optind = 0;	/* from the beginning, whoever called before */
-	while ((found = getopt_long(argc, argv, ":", all, &index)) != -1) {
-		if (found)
-			return unknown(found, argv);
-		status = one(options, index);
+	while ((found = getopt_long(argc, argv, ":", all, NULL)) != -1) {
+		if (found < FIRST)
+			return unknown(found, argv[optind - 1]);
+		status = one(options, found - FIRST);
 		if (status >= 0)
 			return status;
 	}

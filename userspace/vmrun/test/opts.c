@@ -59,6 +59,8 @@ TEST(opts_all)
 	EXPECT_EQ(options.test_latch, 0x500);
 	EXPECT_EQ(options.test_mmio, 0xd0000000);
 	EXPECT_EQ(options.test_mmio_size, 0x1000);
+	EXPECT_EQ(parse(&options, "--ker k --cmd words"), -1);	/* enough of a word will do */
+	EXPECT(!strcmp(options.cmdline, "words"));
 	EXPECT_EQ(parse(&options, "--kernel k --module one --module two"), -1);
 	EXPECT_EQ(options.modules, 2);
 	EXPECT(!strcmp(options.module[1], "two"));
@@ -98,6 +100,12 @@ TEST(opts_refused)
 		{ "--kernel k --module", "--module needs a value" },
 		{ "--kernel", "--kernel needs a value" },
 		{ "--nonsense", "no option --nonsense" },
+		{ "-xy", "no option -x" },
+		{ "--kernel k -k", "no option -k" },
+		{ "--c", "--c is the beginning of several" },
+		{ "--c=x --kernel k", "--c is the beginning of several" },
+		{ "--kernel k --reboot=now", "--reboot takes no value" },
+		{ "--kernel k --cmdl", "--cmdline needs a value" },
 		{ "--kernel k more", "'more' is no option" },
 		{ "--kernel k --mem", "--mem needs a value" },
 		{ "--kernel k --mem x", "--mem takes a size" },
