@@ -20,6 +20,9 @@ endif
 ifneq ($(CONFIG_X86_64),y)
 $(error vmring builds for 64-bit x86 kernels only)
 endif
+ifneq ($(CONFIG_PREEMPT_RT),)
+$(error vmring needs a kernel without CONFIG_PREEMPT_RT: it takes locks with interrupts off, where a real-time kernel's would sleep)
+endif
 
 # $(call vmr-has,MACRO,REGEX,HEADER)
 vmr-has = $(shell grep -qsE '$(2)' $(srctree)/$(3) && echo -DVMR_HAVE_$(1))
