@@ -11,4 +11,4 @@ VMRUN_BACKEND=$1 VMRUN_KERNEL=$2
 make_initrd 'cat /proc/cpuinfo /proc/ioports /proc/iomem' 'cut -d : -f 2- /proc/interrupts | sed "s/^ *[0-9]* *//"' \
 	'cd /sys/devices/system; cat clocksource/clocksource0/current_clocksource clockevents/clockevent0/current_device'
 vmrun --backend "$backend" --kernel "$kernel" --initrd "$box/initrd" --mem 192 \
-	--cmdline "console=ttyS0 panic=-1 ignore_loglevel" </dev/null
+	--cmdline "console=ttyS0 panic=-1 ignore_loglevel nokaslr" </dev/null
