@@ -21,8 +21,7 @@ TEST_F(vm, stays_in)
 	long long bursts;
 	unsigned int i;
 
-	if (vm_moves())
-		SKIP(return, "each exit moves the vCPU");
+	SKIP_IF_IT_MOVES();
 	ASSERT_REGION(&self->vm, POSTED_MMIO(3, MMIO, 16));
 	ASSERT_ERRNO(0, vcpu_set_ring(cpu, VMR_RING_USUAL - 1, 1000000));
 	begin(cpu, guest(write_often), WRITES, MMIO);
