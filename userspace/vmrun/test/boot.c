@@ -95,6 +95,14 @@ TEST(bzimage_other_places)
 	EXPECT_EQ(state.rip, 2 * MB + 0x200);
 	memory_destroy(&memory);
 
+	put64(0x258, 0x20000);		/* where it would fit, but firmware's things are */
+	put32(0x260, 0);
+	set_up(SETUP_SIZE + CODE_SIZE);
+	EXPECT_EQ(boot_bzimage(&boot), 0);
+	EXPECT_EQ(state.rip, 2 * MB + 0x200);
+	memory_destroy(&memory);
+
+	put64(0x258, 1024 * MB);
 	file[0x234] = 0;		/* it can't */
 	set_up(SETUP_SIZE + CODE_SIZE);
 	EXPECT_EQ(boot_bzimage(&boot), -1ull);

@@ -231,15 +231,22 @@ TEST(consumer_stops_asleep)
 	}
 }
 
-/* In the middle of a lot, too. */
+/* In the middle of a lot, too: what comes behind that is for nobody. */
 TEST(consumer_stops_at_work)
 {
+	static const enum exits_mode modes[] = { EXITS_EVENTFD, EXITS_URING };
 	struct vmr_exit entry = { .reason = VMR_EXIT_IO, .flags = VMR_EXIT_POSTED, .size = 1 };
+	unsigned int i;
 
-	set_up(EXITS_EVENTFD);
-	EXPECT_EQ(consumer_start(&consumer), 0);
-	EXPECT(fake_publish(&fake, entry));
-	tear_down();
+	for (i = 0; i < 2; i++) {
+		set_up(modes[i]);
+		loop.command = wait_command;
+		EXPECT_EQ(consumer_start(&consumer), 0);
+		EXPECT(fake_publish(&fake, entry));
+		tear_down();
+		EXPECT_EQ(taken, 0);
+		EXPECT_EQ(consumer.sleeps, 0);
+	}
 }
 
 static int refuse(int fd, void *data)

@@ -150,6 +150,32 @@ TEST(pic_auto_eoi)
 	EXPECT_EQ(in8(&bench, 0x20), 0x00);
 }
 
+/* With automatic EOI, whoever was served is the least important then, if that is wanted. */
+TEST(pic_auto_eoi_rotation)
+{
+	struct bench bench;
+
+	bench_init(&bench);
+	out8(&bench, 0x20, 0x11);
+	out8(&bench, 0x21, 0x50);
+	out8(&bench, 0x21, 0x04);
+	out8(&bench, 0x21, 0x03);
+	out8(&bench, 0x20, 0x80);
+	irq_set(&bench.irq, 3, true);
+	EXPECT_EQ(irq_acknowledge(&bench.irq), 0x53);
+	irq_set(&bench.irq, 3, false);
+	irq_set(&bench.irq, 3, true);
+	irq_set(&bench.irq, 5, true);
+	EXPECT_EQ(irq_acknowledge(&bench.irq), 0x55);
+	out8(&bench, 0x20, 0x00);	/* and no more: 6 is the most important, and stays so */
+	irq_set(&bench.irq, 6, true);
+	EXPECT_EQ(irq_acknowledge(&bench.irq), 0x56);
+	irq_set(&bench.irq, 6, false);
+	irq_set(&bench.irq, 6, true);
+	EXPECT_EQ(irq_acknowledge(&bench.irq), 0x56);
+	EXPECT_EQ(irq_acknowledge(&bench.irq), 0x53);
+}
+
 TEST(pic_rotation)
 {
 	struct bench bench;

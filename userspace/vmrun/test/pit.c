@@ -182,6 +182,22 @@ TEST(pit_read_back)
 	EXPECT_EQ(in8(&bench, 0x43), 0xff);
 }
 
+/* Of two commands the first one's status holds until it is read. */
+TEST(pit_status_holds)
+{
+	struct bench bench;
+	struct pit pit;
+
+	set_up(&bench, &pit);
+	program(&bench, 1, 0, 10);
+	out8(&bench, 0x43, 0xe4);	/* status of channel 1 */
+	bench_advance(&bench, TICKS(12));
+	out8(&bench, 0x43, 0xe4);
+	EXPECT_EQ(in8(&bench, 0x41), 0x30);
+	out8(&bench, 0x43, 0xe4);
+	EXPECT_EQ(in8(&bench, 0x41), 0xb0);	/* the output is high */
+}
+
 TEST(pit_bcd)
 {
 	struct bench bench;

@@ -168,6 +168,8 @@ TEST(rtc_memory)
 	rtc_set_memory(&rtc, 0xc0000000, 5ull << 30);
 	EXPECT_EQ(get(&bench, 0x5b) | get(&bench, 0x5c) << 8 | get(&bench, 0x5d) << 16,
 		  5 * 16384);
+	rtc_set_memory(&rtc, 0xc0000000, 1ull << 41);	/* more than the register holds */
+	EXPECT_EQ(get(&bench, 0x5b) | get(&bench, 0x5c) << 8 | get(&bench, 0x5d) << 16, 0xffffff);
 	set(&bench, 0x40, 0xa5);
 	EXPECT_EQ(get(&bench, 0x40), 0xa5);
 	set(&bench, 0xc0, 0x5a);	/* bit 7 is about NMIs */
