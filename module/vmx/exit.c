@@ -122,7 +122,7 @@ const struct vmr_exit_row vmr_exit_rows[VMR_STAT_REASONS] = {
 	},
 	/* guest: memory is mapped; user: VMR_EXIT_MMIO, VMR_EXIT_MEMORY_FAULT */
 	[SDM_REASON_EPT_VIOLATION] = {
-		.fast = vmr_exit_ept_event, .slow = vmr_exit_ept_violation,
+		.fast = vmr_exit_ept_violation_fast, .slow = vmr_exit_ept_violation,
 		.vectoring = true, .reads = VMR_READ_ADDRESSES,
 	},
 	/* guest: #UD, there is no VMX */

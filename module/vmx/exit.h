@@ -175,8 +175,11 @@ enum vmr_verdict vmr_exit_io_fast(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_io(struct vmr_vcpu *vcpu);
 
 /* exit_mmio.c */
-enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu);
+void vmr_exit_ept_event(struct vmr_vcpu *vcpu);
 enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu);
+
+/* exit_mmio_fast.c */
+enum vmr_verdict vmr_exit_ept_violation_fast(struct vmr_vcpu *vcpu);
 
 /* exit_pml.c */
 enum vmr_verdict vmr_exit_pml(struct vmr_vcpu *vcpu);

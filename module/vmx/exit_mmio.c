@@ -35,8 +35,6 @@
 #include "vmx/trace.h"
 #include "vmx/vector.h"
 
-#define REGISTERS	(VMR_STATE_REGS | VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)
-
 /* The guest may change its code or tables meanwhile, but not for ever. */
 #define MISSES_MOST	8
 
@@ -452,7 +450,7 @@ static enum vmr_verdict emulate(struct vmr_vcpu *vcpu, bool fresh)
 
 enum vmr_verdict vmr_exit_mmio_go_on(struct vmr_vcpu *vcpu)
 {
-	if (vmr_burst_fetch(vcpu, REGISTERS))
+	if (vmr_burst_fetch(vcpu, VMR_MMIO_REGISTERS))
 		return lost(vcpu);
 	return emulate(vcpu, false);
 }
@@ -471,7 +469,7 @@ bool vmr_exit_mmio_is_operand(const struct vmr_vcpu *vcpu)
 
 static enum vmr_verdict mmio(struct vmr_vcpu *vcpu)
 {
-	if (vmr_burst_fetch(vcpu, REGISTERS))
+	if (vmr_burst_fetch(vcpu, VMR_MMIO_REGISTERS))
 		return lost(vcpu);
 	if (!vmr_exit_mmio_is_operand(vcpu))
 		return vmr_exit_undecoded(vcpu, vcpu->exit.gpa,
@@ -491,23 +489,15 @@ static enum vmr_verdict memory_fault(struct vmr_vcpu *vcpu, u32 cause)
 }
 
 /* In the burst: what the violation, or a full log, means for NMIs. */
-enum vmr_verdict vmr_exit_ept_event(struct vmr_vcpu *vcpu)
+void vmr_exit_ept_event(struct vmr_vcpu *vcpu)
 {
 	u64 qualification = vmr_vmcs_read(VMCS_EXIT_QUALIFICATION);
-	enum vmr_verdict verdict;
 
 	vcpu->exit.qualification = qualification;
 	if (unlikely(qualification & SDM_EPT_QUAL_NMI_UNBLOCKED))
 		vmr_events_block_nmi(vcpu);
 	/* The guest has run: what is there now may be another instruction. */
 	vcpu->decoded.valid = false;
-	if (!vcpu->decoded.likely)
-		return VMR_GO_SLOW;
-	verdict = vmr_exit_mmio_fast(vcpu);
-	/* What decides on an access: a burst of its own costs more. */
-	if (verdict == VMR_GO_SLOW)
-		vmr_state_read(vcpu, REGISTERS);
-	return verdict;
 }
 
 enum vmr_verdict vmr_exit_ept_violation(struct vmr_vcpu *vcpu)

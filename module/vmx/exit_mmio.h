@@ -14,16 +14,8 @@
 
 struct vmr_emulation;
 
-/**
- * vmr_exit_mmio_fast() - deal with an EPT violation in its burst, if it is a device's
- * @vcpu: the vCPU, with exit.qualification read
- *
- * What can be done there is one access of a plain move, in memory that is there.
- *
- * Context: In the burst of the exit.
- * Return: VMR_GO_RESUME, VMR_GO_AGAIN, VMR_GO_USER; VMR_GO_SLOW: nothing has happened.
- */
-enum vmr_verdict vmr_exit_mmio_fast(struct vmr_vcpu *vcpu);
+/* What an instruction that touches a device goes by. */
+#define VMR_MMIO_REGISTERS	(VMR_STATE_REGS | VMR_STATE_SEGMENTS | VMR_STATE_CONTROL)
 
 /**
  * vmr_exit_mmio_is_operand() - whether a violation is an instruction's own access

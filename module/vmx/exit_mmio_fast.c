@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Owns what of an access to a device is done in the burst of the exit. Called by
- * vmx/exit_mmio.c.
+ * vmx/run.c.
  *
  * It is what is done in process context, by the same functions, with one difference:
  * whatever would have to wait, or would change anything but the register of a plain
@@ -146,7 +146,8 @@ static enum vmr_verdict make_access(struct vmr_vcpu *vcpu, const struct vmr_emul
 	return need_resched() ? VMR_GO_AGAIN : VMR_GO_RESUME;
 }
 
-enum vmr_verdict vmr_exit_mmio_fast(struct vmr_vcpu *vcpu)
+/* VMR_GO_SLOW: nothing has happened. */
+static enum vmr_verdict mmio_fast(struct vmr_vcpu *vcpu)
 {
 	struct surroundings here __uninitialized;
 	struct vmr_emulation e __uninitialized;
@@ -165,4 +166,18 @@ enum vmr_verdict vmr_exit_mmio_fast(struct vmr_vcpu *vcpu)
 	found = find_access(&here, &e);
 	vmr_ept_peek_end(&vcpu->vm->ept);
 	return found ? make_access(vcpu, &e) : VMR_GO_SLOW;
+}
+
+enum vmr_verdict vmr_exit_ept_violation_fast(struct vmr_vcpu *vcpu)
+{
+	enum vmr_verdict verdict;
+
+	vmr_exit_ept_event(vcpu);
+	if (!vcpu->decoded.likely)
+		return VMR_GO_SLOW;
+	verdict = mmio_fast(vcpu);
+	/* What decides on an access: a burst of its own costs more. */
+	if (verdict == VMR_GO_SLOW)
+		vmr_state_read(vcpu, VMR_MMIO_REGISTERS);
+	return verdict;
 }

@@ -12,7 +12,8 @@
 enum vmr_verdict vmr_exit_pml(struct vmr_vcpu *vcpu)
 {
 	vmr_vmcs_write16(VMCS_PML_INDEX, VMR_DIRTY_LAST);
-	return vmr_exit_ept_event(vcpu);
+	vmr_exit_ept_event(vcpu);
+	return VMR_GO_SLOW;
 }
 
 enum vmr_verdict vmr_exit_pml_full(struct vmr_vcpu *vcpu)
