@@ -21,6 +21,7 @@
 #include "ept/slots.h"
 #include "ept/tables.h"
 #include "ept/tlb.h"
+#include "ept/user_copy.h"
 
 /*
  * Puts the new slot in. What the old one has mapped goes after it: until then the
@@ -122,8 +123,8 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		     enum direction direction)
 {
 	const struct vmr_memslot *slot;
-	unsigned long left;
 	void __user *hva;
+	bool there;
 	u64 part;
 
 	slot = find(ept, gpa, direction == TO_GUEST);
@@ -132,14 +133,13 @@ static int copy_part(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 	part = min_t(u64, len, PAGE_SIZE - offset_in_page(gpa));
 	hva = u64_to_user_ptr(vmr_memslot_hva(slot, gpa));
 	pagefault_disable();
-	left = direction == FROM_GUEST ?
-	       __copy_from_user_inatomic(buf, hva, part) :
-	       __copy_to_user_inatomic(hva, buf, part);
+	there = direction == FROM_GUEST ? vmr_user_read(buf, hva, part) :
+					  vmr_user_write(hva, buf, part);
 	pagefault_enable();
 	/* Behind the write, as whoever is told reads what is there then. */
 	if (direction == TO_GUEST)
 		vmr_dirty_mark(ept, gpa, part);
-	return left ? -EAGAIN : part;
+	return there ? part : -EAGAIN;
 }
 
 /* The address in the process of what an access may touch. */
@@ -319,69 +319,6 @@ bool vmr_ept_peek_is_memory(const struct vmr_ept *ept, u64 gpa, bool write)
 	return !IS_ERR(find(ept, gpa, write));
 }
 
-/* An instruction's: the halves overlap, as its fifteen bytes may be the page's last. */
-static bool peek_instruction(u8 *buf, const u8 __user *from)
-{
-	u64 first, last;
-
-	if (!user_read_access_begin(from, VMR_PEEK_MOST))
-		return false;
-	unsafe_get_user(first, (const u64 __user *)from, fault);
-	unsafe_get_user(last, (const u64 __user *)(from + 7), fault);
-	user_read_access_end();
-	memcpy(buf, &first, sizeof(first));
-	memcpy(buf + 7, &last, sizeof(last));
-	return true;
-fault:
-	user_read_access_end();
-	return false;
-}
-
-/* An entry of a table, which another CPU may change meanwhile. */
-static bool peek_long(u64 *buf, const u64 __user *from)
-{
-	u64 value;
-
-	if (!user_read_access_begin(from, sizeof(*from)))
-		return false;
-	unsafe_get_user(value, from, fault);
-	user_read_access_end();
-	*buf = value;
-	return true;
-fault:
-	user_read_access_end();
-	return false;
-}
-
-static bool peek_short(u32 *buf, const u32 __user *from)
-{
-	u32 value;
-
-	if (!user_read_access_begin(from, sizeof(*from)))
-		return false;
-	unsafe_get_user(value, from, fault);
-	user_read_access_end();
-	*buf = value;
-	return true;
-fault:
-	user_read_access_end();
-	return false;
-}
-
-static bool peek_at(void *buf, const void __user *from, u32 len)
-{
-	switch (len) {
-	case VMR_PEEK_MOST:
-		return peek_instruction(buf, from);
-	case sizeof(u64):
-		return peek_long(buf, from);
-	case sizeof(u32):
-		return peek_short(buf, from);
-	default:
-		return !__copy_from_user_inatomic(buf, from, len);
-	}
-}
-
 int vmr_ept_peek(const struct vmr_ept *ept, u32 *hint, u64 gpa, void *buf, u32 len)
 {
 	const struct vmr_memslot *slot = &ept->slots.slot[*hint];
@@ -394,7 +331,7 @@ int vmr_ept_peek(const struct vmr_ept *ept, u32 *hint, u64 gpa, void *buf, u32 l
 		*hint = slot - ept->slots.slot;
 	}
 	pagefault_disable();
-	there = peek_at(buf, u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), len);
+	there = vmr_user_peek(buf, u64_to_user_ptr(vmr_memslot_hva(slot, gpa)), len);
 	pagefault_enable();
 	return there ? 0 : -EAGAIN;
 }

@@ -30,7 +30,7 @@ struct vmr_slot;
 int vmr_slots_set(struct vmr_ept *ept, const struct vmr_slot *wanted);
 
 /**
- * vmr_ept_read() - read the guest's memory
+ * vmr_ept_read() - read the guest's memory, each word at once
  * @ept: whose
  * @gpa: guest-physical address, anywhere
  * @buf: where to
@@ -138,16 +138,13 @@ void vmr_ept_peek_end(struct vmr_ept *ept);
  */
 bool vmr_ept_peek_is_memory(const struct vmr_ept *ept, u64 gpa, bool write);
 
-/* The most that vmr_ept_peek() reads at once. */
-#define VMR_PEEK_MOST	15
-
 /**
  * vmr_ept_peek() - read the guest's memory if it is there
  * @ept: whose
  * @hint: the slot where something was found last, at first 0
  * @gpa: guest-physical address
  * @buf: where to
- * @len: up to VMR_PEEK_MOST bytes of one page; 4 and 8 aligned ones are read at once
+ * @len: how much, within one page; each word at once
  *
  * Context: Between vmr_ept_peek_begin() and _end().
  * Return: 0; -EFAULT where there is no slot; -EAGAIN where it would have to be waited for.

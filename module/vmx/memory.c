@@ -16,8 +16,6 @@
 
 #define INSTRUCTION_BYTES	15
 
-static_assert(INSTRUCTION_BYTES == VMR_PEEK_MOST);
-
 static int read_memory(void *vcpu, u64 gpa, void *buf, u32 len)
 {
 	return vmr_ept_read(&((struct vmr_vcpu *)vcpu)->vm->ept, gpa, buf, len);

@@ -779,4 +779,110 @@ TEST_F(vm, hole_in_the_tables)
 	EXPECT_EQ(0x6666, *(uint64_t *)(self->vm.ram + RAM_PAGE));
 }
 
+/* ---- while another vCPU looks ---- */
+
+#define MOVES	300
+#define STOP	8	/* of the data page's words: the other is to end */
+#define HALF	9	/* what it has seen that nobody wrote */
+
+GUEST64(move_words, "1: mov %r8, %rsi; mov %r9, %rdi; movsw; dec %ecx; jnz 1b; hlt");
+GUEST64(move_longs, "1: mov %r8, %rsi; mov %r9, %rdi; movsl; dec %ecx; jnz 1b; hlt");
+GUEST64(move_quads, "1: mov %r8, %rsi; mov %r9, %rdi; movsq; dec %ecx; jnz 1b; hlt");
+
+/* Has all bits set and none, in turn. */
+GUEST64(flip,
+	"	xor	%eax, %eax;"
+	"1:	not	%rax;"
+	"	mov	%rax, " NUMBER(GUEST_DATA) ";"
+	"	cmpl	$0, " NUMBER(GUEST_DATA) " + 64;"
+	"	je	1b;"
+	"	hlt");
+
+/* Notes a word that has some bits set, with RBX those that count. */
+GUEST64(look,
+	"1:	mov	" NUMBER(GUEST_DATA) ", %rax;"
+	"	and	%rbx, %rax;"
+	"	jz	2f;"
+	"	cmp	%rbx, %rax;"
+	"	je	2f;"
+	"	mov	%rax, " NUMBER(GUEST_DATA) " + 72;"
+	"2:	cmpl	$0, " NUMBER(GUEST_DATA) " + 64;"
+	"	je	1b;"
+	"	hlt");
+
+/* The device's words have all bits set and none, in turn, too: how many came with some. */
+static int serve_words(struct vcpu *cpu)
+{
+	uint64_t value = 0, all;
+	int halves = 0;
+
+	while (!strcmp("mmio", vcpu_next(cpu))) {
+		all = ~0ull >> (64 - 8 * cpu->exit.size);
+		if (!(cpu->exit.flags & VMR_EXIT_WRITE))
+			value = ~value;
+		else if (exit_value(cpu) && exit_value(cpu) != all)
+			halves++;
+		vcpu_answer_u64(cpu, value);
+	}
+	return halves;
+}
+
+/* Moves words from one address to the other while another vCPU executes code. */
+static int halves_moved(const struct snippet *words, uint64_t from, uint64_t to,
+			const uint8_t *other_code, size_t size)
+{
+	struct vcpu cpu, other;
+	struct runner runner;
+	struct vmr_state s;
+	struct vm vm;
+	int halves;
+
+	vm_create_with_ram(&vm, VMR_VM_FEATURES, GUEST_RAM);
+	vcpu_create(&vm, 0, &cpu);
+	vcpu_create(&vm, 1, &other);
+	vcpu_start(&other, GUEST_LONG, other_code, size);
+	vcpu_get(&other, &s);
+	s.gpr[VMR_RBX] = ~0ull >> (64 - 8 * words->largest);
+	vcpu_set(&other, VMR_STATE_REGS, &s);
+	vcpu_start(&cpu, GUEST_LONG, words->code, words->end - words->code);
+	vcpu_get(&cpu, &s);
+	s.gpr[VMR_RCX] = MOVES;
+	s.gpr[VMR_R8] = from;
+	s.gpr[VMR_R8 + 1] = to;
+	vcpu_set(&cpu, VMR_STATE_REGS, &s);
+	runner_begin(&runner, &other);
+	halves = serve_words(&cpu);
+	vm_data(&vm)[STOP] = 1;
+	if (runner_end(&runner))
+		vm_die("the other vCPU");
+	halves += vm_data(&vm)[HALF] != 0;
+	vcpu_destroy(&cpu);
+	vcpu_destroy(&other);
+	vm_destroy(&vm);
+	return halves;
+}
+
+/*
+ * What a CPU reads and writes at once is read and written at once when vmring does it for
+ * the CPU: no other sees half of it.
+ */
+TEST(words_stay_whole)
+{
+	const struct snippet moves[] = {
+		SNIPPET(move_words, 0, .largest = 2),
+		SNIPPET(move_longs, 0, .largest = 4),
+		SNIPPET(move_quads, 0, .largest = 8),
+	};
+	size_t i;
+
+	SKIP_ON_KVM();
+	SKIP_IF_IT_MOVES();
+	for (i = 0; i < ARRAY_SIZE(moves); i++) {
+		EXPECT_EQ(0, halves_moved(&moves[i], GUEST_DATA, FAR, guest(flip)))
+			TH_LOG("%s to a device", moves[i].name);
+		EXPECT_EQ(0, halves_moved(&moves[i], FAR, GUEST_DATA, guest(look)))
+			TH_LOG("%s from a device", moves[i].name);
+	}
+}
+
 TEST_HARNESS_MAIN
