@@ -145,7 +145,7 @@ static int find_limits(struct vmr_cr_limits *limits)
 	int err = -ENOMEM;
 
 	entries = kcalloc(VMR_MAX_CPUID, sizeof(*entries), GFP_KERNEL);
-	table = kvzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	table = kvzalloc(vmr_cpuid_table_size(VMR_MAX_CPUID), GFP_KERNEL_ACCOUNT);
 	if (entries && table) {
 		err = vmr_cpuid_build(table, entries, offer_cpuid(entries),
 				      vmr_setup_cpuid_host());

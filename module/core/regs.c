@@ -238,7 +238,7 @@ static int build_cpuid(struct vmr_vcpu *vcpu,
 	err = vmr_burst_fetch(vcpu, VMR_STATE_CONTROL);
 	if (err)
 		return err;
-	table = kvzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	table = kvzalloc(vmr_cpuid_table_size(count), GFP_KERNEL_ACCOUNT);
 	if (!table)
 		return -ENOMEM;
 	err = vmr_cpuid_build(table, entries, count, vmr_setup_cpuid_host());

@@ -375,7 +375,7 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, const struct vmr_create_vcpu *wa
 	vmr_ept_cache_init(&vcpu->ept_cache);
 	vmr_run_prepare(vcpu);
 
-	vcpu->cpuid = kvzalloc(sizeof(*vcpu->cpuid), GFP_KERNEL_ACCOUNT);
+	vcpu->cpuid = kvzalloc(vmr_cpuid_table_size(0), GFP_KERNEL_ACCOUNT);
 	if (!vcpu->cpuid)
 		goto err_free;
 	if (vmr_area_create(&vcpu->area, wanted->ring_entries, &vm->stamps))

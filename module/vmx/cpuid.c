@@ -243,23 +243,40 @@ static struct vmr_cpuid_answer *writable(struct vmr_cpuid_table *table,
 
 /* NULL where vmr_cpuid_find_any() has to look at ECX, or at the mode. */
 static const struct vmr_cpuid_answer *
-direct_answer(const struct vmr_cpuid_table *table, u32 leaf)
+direct_answer(const struct vmr_cpuid_table *table, const struct vmr_cpuid_leaf *line)
 {
-	const struct vmr_cpuid_leaf *line = answering_line(table, leaf);
-
 	if (!line)
 		return &nothing;
 	return line->subleaves || &line->answer == table->syscall ? NULL : &line->answer;
 }
 
+/* As answering_line(), but no search: lines and leaves go up side by side. */
+static void fill_range(struct vmr_cpuid_table *table, u32 range,
+		       const struct vmr_cpuid_leaf *above)
+{
+	u32 n, first = range << 30, i = lower_bound(table, key_of(first, 0));
+	const struct vmr_cpuid_leaf *base = first_line(table, first);
+
+	for (n = 0; n < VMR_CPUID_DIRECT; n++) {
+		const struct vmr_cpuid_leaf *line = above;
+
+		while (i < table->count && leaf_of(&table->leaves[i]) < first + n)
+			i++;
+		if (i < table->count && leaf_of(&table->leaves[i]) == first + n)
+			line = &table->leaves[i];
+		else if (base && first + n <= base->answer.eax)
+			line = NULL;
+		table->direct[range][n] = direct_answer(table, line);
+	}
+}
+
 static void fill_direct(struct vmr_cpuid_table *table)
 {
-	u32 range, n;
+	const struct vmr_cpuid_leaf *above = first_line(table, table->highest_basic);
+	u32 range;
 
 	for (range = 0; range < VMR_CPUID_RANGES; range++)
-		for (n = 0; n < VMR_CPUID_DIRECT; n++)
-			table->direct[range][n] =
-				direct_answer(table, range << 30 | n);
+		fill_range(table, range, above);
 }
 
 int vmr_cpuid_build(struct vmr_cpuid_table *table,

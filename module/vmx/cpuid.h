@@ -57,7 +57,6 @@ struct vmr_cpuid_host {
 /**
  * struct vmr_cpuid_table - what CPUID answers one vCPU
  * @direct: the answer to leaf (range << 30) + n; NULL where it depends on ECX
- * @leaves: all lines, sorted by key
  * @count: how many of @leaves
  * @highest_basic: the leaf that answers for numbers outside of all ranges
  * @basic: CPUID.01H in @leaves, NULL if there is none; the same for the next
@@ -67,12 +66,13 @@ struct vmr_cpuid_host {
  * @syscall: CPUID.80000001H in @leaves, NULL if it doesn't have SYSCALL
  * @apic: CPUID.01H:EDX.APIC as the table has it
  * @made: the answer to a leaf that has no line and isn't all zeroes
+ * @leaves: all lines, sorted by key
  *
- * Only by the vCPU's thread, or before it runs. About 9 KiB, and not to be moved.
+ * Only by the vCPU's thread, or before it runs. Not to be moved: made in
+ * vmr_cpuid_table_size() bytes.
  */
 struct vmr_cpuid_table {
 	const struct vmr_cpuid_answer *direct[VMR_CPUID_RANGES][VMR_CPUID_DIRECT];
-	struct vmr_cpuid_leaf leaves[VMR_MAX_CPUID];
 	u32 count;
 	u32 highest_basic;
 	struct vmr_cpuid_answer *basic;
@@ -82,11 +82,24 @@ struct vmr_cpuid_table {
 	struct vmr_cpuid_answer *syscall;
 	bool apic;
 	struct vmr_cpuid_answer made;
+	struct vmr_cpuid_leaf leaves[];
 };
 
 /**
+ * vmr_cpuid_table_size() - say how long a table is
+ * @count: of how many entries; no more than VMR_MAX_CPUID
+ *
+ * Context: Any.
+ * Return: bytes.
+ */
+static inline size_t vmr_cpuid_table_size(u32 count)
+{
+	return sizeof(struct vmr_cpuid_table) + count * sizeof(struct vmr_cpuid_leaf);
+}
+
+/**
  * vmr_cpuid_build() - make a vCPU's table
- * @table: the table; undefined after an error
+ * @table: the table, with room for @count lines; undefined after an error
  * @entries: what user space wants
  * @count: how many
  * @host: what may be offered; the rest is hidden

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Owns the tests of what CPUID answers a guest. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/kernel.h>
@@ -25,7 +26,18 @@ static const struct vmr_cpuid_host host = {
 	.phys_bits = 46,
 };
 
-static struct vmr_cpuid_table table;
+static struct vmr_cpuid_table *table;
+
+/* In as much memory as it says that it needs, none of which is 0. */
+static int build(const struct vmr_cpuid_entry *entries, u32 count)
+{
+	size_t size = vmr_cpuid_table_size(count);
+
+	free(table);
+	table = malloc(size);
+	memset(table, 0xa5, size);
+	return vmr_cpuid_build(table, entries, count, &host);
+}
 
 static int same(const struct vmr_cpuid_answer *a, const struct vmr_cpuid_answer *b)
 {
@@ -125,8 +137,8 @@ static u32 random_entries(u64 *seed, struct vmr_cpuid_entry *entries)
 
 static const struct vmr_cpuid_answer *find(u32 leaf, u32 subleaf)
 {
-	return vmr_cpuid_find_direct(&table, leaf) ?:
-	       vmr_cpuid_find_any(&table, leaf, subleaf, true);
+	return vmr_cpuid_find_direct(table, leaf) ?:
+	       vmr_cpuid_find_any(table, leaf, subleaf, true);
 }
 
 static void compare(const struct vmr_cpuid_entry *entries, u32 count, u32 leaf,
@@ -149,7 +161,7 @@ void cpuid_find(void)
 
 	for (round = 0; round < 500; round++) {
 		count = random_entries(&seed, entries);
-		EXPECT_EQ(vmr_cpuid_build(&table, entries, count, &host), 0);
+		EXPECT_EQ(build(entries, count), 0);
 		for (i = 0; i < count; i++)
 			vmr_cpuid_hide(&entries[i], &host);
 		for (subleaf = 0; subleaf < 14; subleaf++) {
@@ -169,11 +181,11 @@ void cpuid_empty(void)
 	static const struct vmr_cpuid_answer nothing;
 	u32 i;
 
-	EXPECT_EQ(vmr_cpuid_build(&table, NULL, 0, &host), 0);
+	EXPECT_EQ(build(NULL, 0), 0);
 	for (i = 0; i < 4 * 0x30; i++)
 		EXPECT(same(find(i % 4 << 30 | i / 4, i), &nothing));
-	EXPECT(!vmr_cpuid_known(&table, 0, 0));
-	vmr_cpuid_set_guest_bits(&table, ~0ULL, ~0ULL, ~0ULL);
+	EXPECT(!vmr_cpuid_known(table, 0, 0));
+	vmr_cpuid_set_guest_bits(table, ~0ULL, ~0ULL, ~0ULL);
 	EXPECT(same(find(1, 0), &nothing));
 }
 
@@ -181,7 +193,7 @@ void cpuid_empty(void)
 static bool has_syscall(u32 leaf)
 {
 	return leaf == 0x80000001 &&
-	       vmr_cpuid_known(&table, leaf, 0)->edx & SDM_CPUID_X1_EDX_SYSCALL;
+	       vmr_cpuid_known(table, leaf, 0)->edx & SDM_CPUID_X1_EDX_SYSCALL;
 }
 
 /* What doesn't depend on ECX is answered without a search. */
@@ -194,24 +206,18 @@ void cpuid_direct(void)
 	for (round = 0; round < 50; round++) {
 		u32 count = random_entries(&seed, entries);
 
-		memset(&table, 0, sizeof(table));
-		EXPECT_EQ(vmr_cpuid_build(&table, entries, count, &host), 0);
+		EXPECT_EQ(build(entries, count), 0);
 		for (i = 0; i < 4 * VMR_CPUID_DIRECT; i++) {
 			u32 leaf = i % 4 << 30 | i / 4;
 			const struct vmr_cpuid_entry *entry =
 				search(entries, count, leaf, 0, true);
 
 			if (entry)
-				EXPECT_EQ(!table.direct[i % 4][i / 4],
+				EXPECT_EQ(!table->direct[i % 4][i / 4],
 					  entry->flags & VMR_CPUID_SUBLEAF ||
 					  has_syscall(leaf));
 		}
 	}
-}
-
-static int build(const struct vmr_cpuid_entry *entries, u32 count)
-{
-	return vmr_cpuid_build(&table, entries, count, &host);
 }
 
 /* Only its bit goes, only outside of 64-bit mode, and not for good. */
@@ -224,11 +230,11 @@ void cpuid_syscall(void)
 
 	EXPECT_EQ(build(&entry, 1), 0);
 	for (round = 0; round < 2; round++) {
-		EXPECT(!vmr_cpuid_find_direct(&table, entry.leaf));
-		EXPECT_EQ(vmr_cpuid_find_any(&table, entry.leaf, 0, false)->edx,
+		EXPECT(!vmr_cpuid_find_direct(table, entry.leaf));
+		EXPECT_EQ(vmr_cpuid_find_any(table, entry.leaf, 0, false)->edx,
 			  SDM_CPUID_X1_EDX_LM);
-		EXPECT_EQ(vmr_cpuid_find_any(&table, entry.leaf, 0, false)->eax, 1);
-		EXPECT_EQ(vmr_cpuid_find_any(&table, entry.leaf, 5, true)->edx, entry.edx);
+		EXPECT_EQ(vmr_cpuid_find_any(table, entry.leaf, 0, false)->eax, 1);
+		EXPECT_EQ(vmr_cpuid_find_any(table, entry.leaf, 5, true)->edx, entry.edx);
 	}
 }
 
@@ -295,18 +301,18 @@ void cpuid_guest_bits(void)
 	EXPECT_EQ(find(0xd, 5)->ecx, 2);
 	EXPECT_EQ(find(0xd, 9)->eax, 0);	/* PKRU is hidden */
 
-	vmr_cpuid_set_guest_bits(&table, SDM_CR4_OSXSAVE, 7, 0);
+	vmr_cpuid_set_guest_bits(table, SDM_CR4_OSXSAVE, 7, 0);
 	EXPECT(find(1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE);
 	EXPECT_EQ(find(0xd, 0)->ebx, 576 + 256);
 	EXPECT_EQ(find(0xd, 0)->ecx, 1664 + 1024);
 	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 256);
 
 	/* The opmask registers: at 1088, or behind the header, aligned. */
-	vmr_cpuid_set_guest_bits(&table, ~SDM_CR4_OSXSAVE, 0xe3, 0);
+	vmr_cpuid_set_guest_bits(table, ~SDM_CR4_OSXSAVE, 0xe3, 0);
 	EXPECT(!(find(1, 0)->ecx & SDM_CPUID_1_ECX_OSXSAVE));
 	EXPECT_EQ(find(0xd, 0)->ebx, 1664 + 1024);
 	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 64 + 512 + 1024);
-	vmr_cpuid_set_guest_bits(&table, 0, 0x23, 0);
+	vmr_cpuid_set_guest_bits(table, 0, 0x23, 0);
 	EXPECT_EQ(find(0xd, 0)->ebx, 1088 + 64);
 	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 64);
 }
@@ -322,7 +328,7 @@ void cpuid_alignment(void)
 	};
 
 	EXPECT_EQ(build(odd, ARRAY_SIZE(odd)), 0);
-	vmr_cpuid_set_guest_bits(&table, 0, 0x67, 0);
+	vmr_cpuid_set_guest_bits(table, 0, 0x67, 0);
 	EXPECT_EQ(find(0xd, 1)->ebx, 576 + 64 + 8 + 8);
 	EXPECT_EQ(find(0xd, 0)->ebx, 4096 + 8);
 }
@@ -336,7 +342,7 @@ void cpuid_no_compaction(void)
 	};
 
 	EXPECT_EQ(build(plain, ARRAY_SIZE(plain)), 0);
-	vmr_cpuid_set_guest_bits(&table, 0, 7, 0);
+	vmr_cpuid_set_guest_bits(table, 0, 7, 0);
 	EXPECT_EQ(find(0xd, 1)->eax, 1);
 	EXPECT_EQ(find(0xd, 1)->ebx, 0);
 }
@@ -345,17 +351,17 @@ void cpuid_no_compaction(void)
 void cpuid_guest_bits_to_come(void)
 {
 	EXPECT_EQ(build(stateful, ARRAY_SIZE(stateful)), 0);
-	vmr_cpuid_set_guest_bits(&table, 0, 1, ~0ULL);
+	vmr_cpuid_set_guest_bits(table, 0, 1, ~0ULL);
 	EXPECT(!(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC));
-	table.apic = true;
-	vmr_cpuid_set_guest_bits(&table, 0, 1, SDM_APIC_BASE_ENABLE);
+	table->apic = true;
+	vmr_cpuid_set_guest_bits(table, 0, 1, SDM_APIC_BASE_ENABLE);
 	EXPECT(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC);
-	vmr_cpuid_set_guest_bits(&table, 0, 1, ~SDM_APIC_BASE_ENABLE);
+	vmr_cpuid_set_guest_bits(table, 0, 1, ~SDM_APIC_BASE_ENABLE);
 	EXPECT(!(find(1, 0)->edx & SDM_CPUID_1_EDX_APIC));
 
-	vmr_cpuid_set_guest_bits(&table, SDM_CR4_PKE, 1, 0);
+	vmr_cpuid_set_guest_bits(table, SDM_CR4_PKE, 1, 0);
 	EXPECT(find(7, 0)->ecx & SDM_CPUID_7_ECX_OSPKE);
-	vmr_cpuid_set_guest_bits(&table, ~SDM_CR4_PKE, 1, 0);
+	vmr_cpuid_set_guest_bits(table, ~SDM_CR4_PKE, 1, 0);
 	EXPECT(!(find(7, 0)->ecx & SDM_CPUID_7_ECX_OSPKE));
 }
 
@@ -583,16 +589,16 @@ void cpuid_offer(void)
 	EXPECT_EQ(find(0x80000000, 0)->eax, 0x80000008);
 	EXPECT_EQ(find(1, 0)->ebx, 0x00ffffff);
 	EXPECT(find(1, 0)->ecx & SDM_CPUID_1_ECX_HYPERVISOR);
-	EXPECT(vmr_cpuid_known(&table, 4, 3));
-	EXPECT(!vmr_cpuid_known(&table, 4, 5));
-	EXPECT(vmr_cpuid_known(&table, 7, 2));
-	EXPECT(!vmr_cpuid_known(&table, 7, 3));
-	EXPECT(vmr_cpuid_known(&table, 0x18, 3));
-	EXPECT(!vmr_cpuid_known(&table, 0x18, 4));
-	EXPECT(vmr_cpuid_known(&table, 0xd, 7));
-	EXPECT(!vmr_cpuid_known(&table, 0xd, 9));
-	EXPECT(!vmr_cpuid_known(&table, 0xa, 0));
-	EXPECT(!vmr_cpuid_known(&table, 0x14, 0));
+	EXPECT(vmr_cpuid_known(table, 4, 3));
+	EXPECT(!vmr_cpuid_known(table, 4, 5));
+	EXPECT(vmr_cpuid_known(table, 7, 2));
+	EXPECT(!vmr_cpuid_known(table, 7, 3));
+	EXPECT(vmr_cpuid_known(table, 0x18, 3));
+	EXPECT(!vmr_cpuid_known(table, 0x18, 4));
+	EXPECT(vmr_cpuid_known(table, 0xd, 7));
+	EXPECT(!vmr_cpuid_known(table, 0xd, 9));
+	EXPECT(!vmr_cpuid_known(table, 0xa, 0));
+	EXPECT(!vmr_cpuid_known(table, 0x14, 0));
 	EXPECT_EQ(find(0xb, 1)->edx, 0);
 
 	/* Too little room: counted all the same, and nothing written behind it. */

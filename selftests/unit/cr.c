@@ -3,6 +3,7 @@
  * Owns the tests of the rules for control and debug registers. Bits are the manual's
  * numbers here, not the names that the code under test uses.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/kernel.h>
@@ -63,11 +64,12 @@ static struct vmr_caps generous(void)
 static struct vmr_cr_limits limits_of(const struct vmr_cpuid_entry *entries,
 				      u32 count, const struct vmr_caps *caps)
 {
-	static struct vmr_cpuid_table table;
+	struct vmr_cpuid_table *table = malloc(vmr_cpuid_table_size(count));
 	struct vmr_cr_limits limits;
 
-	EXPECT_EQ(vmr_cpuid_build(&table, entries, count, &host), 0);
-	vmr_cr_limits_init(&limits, &table, caps);
+	EXPECT_EQ(vmr_cpuid_build(table, entries, count, &host), 0);
+	vmr_cr_limits_init(&limits, table, caps);
+	free(table);
 	return limits;
 }
 
