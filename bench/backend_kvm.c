@@ -92,6 +92,21 @@ static int kvm_create(struct bench_vm **made)
 	return error;
 }
 
+/* As with vmring: the guest has all that can be offered, and that is asked once. */
+static int offer_everything(struct bench_vm *vm)
+{
+	static struct {
+		struct kvm_cpuid2 head;
+		struct kvm_cpuid_entry2 entries[256];
+	} cpuid = { .head.nent = 256 };
+	static bool asked;
+
+	if (!asked && ioctl(vm->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid))
+		return -errno;
+	asked = true;
+	return ioctl(vm->vcpu, KVM_SET_CPUID2, &cpuid) ? -errno : 0;
+}
+
 static int kvm_map(struct bench_vm *vm, uint64_t gpa, void *memory, size_t size)
 {
 	struct kvm_userspace_memory_region slot = {
@@ -99,7 +114,10 @@ static int kvm_map(struct bench_vm *vm, uint64_t gpa, void *memory, size_t size)
 		.memory_size = size,
 		.userspace_addr = (uintptr_t)memory,
 	};
+	int error = offer_everything(vm);
 
+	if (error)
+		return error;
 	return ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &slot) ? -errno : 0;
 }
 

@@ -61,17 +61,22 @@ static int map_area(struct bench_vm *vm, const struct vmr_create_vcpu *made)
 	return 0;
 }
 
-/* What a vCPU has by default is no CPUID at all, and none of what CPUID tells of. */
+/*
+ * What a vCPU has by default is no CPUID at all, and none of what CPUID tells of. What
+ * can be offered is asked once.
+ */
 static int offer_everything(struct bench_vm *vm)
 {
 	static struct vmr_cpuid_entry entries[VMR_MAX_CPUID];
-	struct vmr_cpuid cpuid = {
+	static struct vmr_cpuid cpuid = {
 		.size = sizeof(cpuid), .entries = (uintptr_t)entries, .count = VMR_MAX_CPUID,
 	};
+	static bool asked;
 
-	if (ioctl(vm->dev, VMR_GET_CPUID, &cpuid) || ioctl(vm->vcpu, VMR_SET_CPUID, &cpuid))
+	if (!asked && ioctl(vm->dev, VMR_GET_CPUID, &cpuid))
 		return -errno;
-	return 0;
+	asked = true;
+	return ioctl(vm->vcpu, VMR_SET_CPUID, &cpuid) ? -errno : 0;
 }
 
 static int open_all(struct bench_vm *vm, unsigned int entries)
