@@ -104,7 +104,7 @@ conclude() {
 		status=124
 		;;
 	boot-timeout)
-		lab_failed "the machine did not boot within $boot_limit s (it came to: $progress)"
+		lab_failed "the machine did not boot within $boot_limit s (it came to: $progress); LAB_BOOT_LIMIT sets another limit"
 		;;
 	reset|ended*)
 		reason='the machine was reset'
