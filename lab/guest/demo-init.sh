@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0
 # The first process of lab/demo's guest. The kernel's command line says what it does:
-# demo=shell (of rows and columns), or demo=commands.
+# demo=shell (of rows and columns, if they are known), or demo=commands.
 
 /bin/busybox mount -t devtmpfs dev /dev
 /bin/busybox mount -t proc proc /proc
@@ -17,7 +17,7 @@ show() {
 
 echo
 if [ "$demo" = shell ]; then
-	stty rows "$rows" cols "$columns"
+	[ "${rows:-0}" = 0 ] || [ "${columns:-0}" = 0 ] || stty rows "$rows" cols "$columns"
 	setsid cttyhack sh
 else
 	show uname -a

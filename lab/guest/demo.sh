@@ -6,10 +6,12 @@
 say() { printf '\n== %s\n' "$*"; }
 model() { sed -n 's/^model name.*: //p' /proc/cpuinfo | head -n 1; }
 
-# words: what the guest's first process finds in its environment.
+# words: what the guest's first process finds in its environment. A terminal without a
+# size is none that stty would tell.
 words() {
 	if [ -t 0 ]; then
-		stty size | { read -r rows columns; echo "demo=shell rows=$rows columns=$columns"; }
+		stty size 2>/dev/null |
+			{ read -r rows columns; echo "demo=shell rows=$rows columns=$columns"; }
 	else
 		echo demo=commands
 	fi

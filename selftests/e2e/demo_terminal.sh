@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # make demo on a terminal that script(1) makes: somebody types into the guest's shell,
-# and leaves it by the escape key.
+# and leaves it by the escape key: demo_terminal.sh ROWS COLUMNS
 
 set -eu
+rows=$1 columns=$2
 mkfifo "$BOX/keys"
 exec 9<>"$BOX/keys"
 : >"$BOX/screen"
 
-demo="stty rows 33 cols 99; stty -g >'$BOX/before'
+demo="stty rows $rows cols $columns; stty -g >'$BOX/before'
 	make -C '$TREE' demo KERNEL=$KERNEL; status=\$?
 	stty -g >'$BOX/after'; exit \$status"
 script -qefc "$demo" /dev/null <&9 >"$BOX/screen" &
@@ -34,8 +35,10 @@ shows() {
 
 # What is typed comes back, too: what it does has to look otherwise.
 shows '^guest# '
-printf 'stty size\n' >&9
-shows '^33 99$'
+if [ "$rows" != 0 ]; then
+	printf 'stty size\n' >&9
+	shows "^$rows $columns\$"
+fi
 printf 'echo answer=$((6 * 7))\n' >&9
 shows '^answer=42$'
 printf '\035h' >&9
@@ -47,6 +50,7 @@ status=0
 wait "$demonstration" || status=$?
 
 [ $status = 0 ] || wrong "the demonstration ended with $status"
+! screen | grep -a '^stty: ' || wrong "stty complains"
 screen | grep -qa 'Ctrl-\] is the escape key' || wrong "nobody is told of the escape key"
 screen | grep -qa '^exits to vmrun' || wrong "the exits aren't counted at the end"
 cmp -s "$BOX/before" "$BOX/after" || wrong "the terminal's modes: $(cat "$BOX/after"), not $(cat "$BOX/before")"
