@@ -66,7 +66,7 @@ static const struct winsize window = { .ws_row = 33, .ws_col = 99 };
 static const struct winsize larger = { .ws_row = 50, .ws_col = 120 };
 
 /* With two more words for vmrun, or none. */
-static void exec_vmrun(int slave, const char *option, const char *value)
+static void exec_vmrun(int slave, int errors, const char *option, const char *value)
 {
 	char guest[512];
 
@@ -75,7 +75,7 @@ static void exec_vmrun(int slave, const char *option, const char *value)
 	ioctl(slave, TIOCSCTTY, 0);
 	dup2(slave, STDIN_FILENO);
 	dup2(slave, STDOUT_FILENO);
-	dup2(slave, STDERR_FILENO);
+	dup2(errors, STDERR_FILENO);
 	execlp("vmrun", "vmrun", "--backend", backend(), "--mem", "16", "--flat", guest,
 	       "--debug-exit", "0xf4", option, value, (char *)NULL);
 	_exit(127);
@@ -91,7 +91,7 @@ FIXTURE_SETUP(terminal)
 	ASSERT_EQ(0, tcgetattr(self->slave, &self->before));
 	self->vmrun = fork();
 	if (!self->vmrun)
-		exec_vmrun(self->slave, "--stats", NULL);
+		exec_vmrun(self->slave, self->slave, "--stats", NULL);
 	ASSERT_LT(0, self->vmrun);
 }
 
@@ -187,8 +187,8 @@ static int ended(TERMINAL *self)
 	return status;
 }
 
-/* In place of the one that there is, or was. */
-static void begin_again(TERMINAL *self, const char *option, const char *value)
+/* In place of the one that there is, or was; its errors go there. */
+static void begin_to(TERMINAL *self, int errors, const char *option, const char *value)
 {
 	if (self->vmrun > 0) {
 		kill(self->vmrun, SIGKILL);
@@ -199,7 +199,12 @@ static void begin_again(TERMINAL *self, const char *option, const char *value)
 	self->used = 0;
 	self->vmrun = fork();
 	if (!self->vmrun)
-		exec_vmrun(self->slave, option, value);
+		exec_vmrun(self->slave, errors, option, value);
+}
+
+static void begin_again(TERMINAL *self, const char *option, const char *value)
+{
+	begin_to(self, self->slave, option, value);
 }
 
 #define ASSERT_BEGUN()							\
@@ -392,6 +397,135 @@ TEST_F(terminal, nobody_takes_its_words)
 	EXPECT_EQ(SIGTERM, status);
 	EXPECT_TRUE(modes_are(self, &self->before));
 	ASSERT_EQ(0, tcflow(self->slave, TCOON));
+}
+
+/* ---- standard error is a pipe that nobody reads ---- */
+
+#define LINES_OF_HELP	3
+
+/* Its other end can't take a byte more. */
+static int make_full_pipe(int *other)
+{
+	static const char zeros[4096];
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK))
+		return -1;
+	while (write(fds[1], zeros, sizeof(zeros)) > 0)
+		;
+	fcntl(fds[0], F_SETFL, 0);
+	fcntl(fds[1], F_SETFL, 0);
+	*other = fds[1];
+	return fds[0];
+}
+
+/* Its next line, without the zeros before it. */
+static bool next_line(int fd, char *line, size_t size)
+{
+	struct pollfd on = { .fd = fd, .events = POLLIN };
+	size_t used = 0;
+	char byte = 0;
+
+	while (byte != '\n' && used < size - 1) {
+		if (poll(&on, 1, PATIENCE_MS) <= 0 || read(fd, &byte, 1) != 1)
+			return false;
+		if (byte)
+			line[used++] = byte;
+	}
+	line[used] = '\0';
+	return true;
+}
+
+/* The guest goes on, and what was said before nobody took it is counted, line by line. */
+TEST_F(terminal, nobody_reads_its_errors)
+{
+	int errors, other, i, lines = 0, lost = 0;
+	const int helps = 200;
+	char line[1024];
+
+	errors = make_full_pipe(&other);
+	ASSERT_LE(0, errors);
+	begin_to(self, other, NULL, NULL);
+	ASSERT_TRUE(becomes_raw(self));
+	for (i = 0; i < helps; i++)
+		type(self, ESCAPE "h");
+	ASSERT_ANSWERS();
+	while (lines < 1 + LINES_OF_HELP * helps) {
+		ASSERT_TRUE(next_line(errors, line, sizeof(line)))
+			TH_LOG("only %d lines", lines);
+		if (sscanf(line, "vmrun: lines lost because nobody read them: %d",
+			   &lost) == 1)
+			lines += lost;
+		else
+			lines++;
+	}
+	EXPECT_EQ(1 + LINES_OF_HELP * helps, lines);
+	EXPECT_LT(0, lost);
+	type(self, ESCAPE "h");
+	ASSERT_TRUE(next_line(errors, line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "q: quit"));
+	type(self, ESCAPE "q");
+	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
+	close(errors);
+	close(other);
+}
+
+TEST_F(terminal, a_signal_ends_it_though_nobody_reads_its_errors)
+{
+	int errors, other, i;
+
+	errors = make_full_pipe(&other);
+	ASSERT_LE(0, errors);
+	for (i = 0; i < 2; i++) {
+		begin_to(self, other, i ? "--stats" : NULL, NULL);
+		ASSERT_TRUE(becomes_raw(self));
+		type(self, ESCAPE "h");
+		ASSERT_ANSWERS();
+		/* Without a signal it waits with what it has to say at the end. */
+		if (i)
+			type(self, ESCAPE "q");
+		while (i && !modes_are(self, &self->before))
+			sched_yield();
+		kill(self->vmrun, SIGTERM);
+		EXPECT_EQ(SIGTERM, ended(self));
+		EXPECT_TRUE(modes_are(self, &self->before));
+	}
+	close(errors);
+	close(other);
+}
+
+TEST_F(terminal, its_last_words_wait_for_a_reader)
+{
+	int errors, other, status;
+	char line[1024];
+
+	errors = make_full_pipe(&other);
+	ASSERT_LE(0, errors);
+	begin_to(self, other, "--no-such-option", NULL);
+	ASSERT_TRUE(next_line(errors, line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "there is no option --no-such-option"));
+	EXPECT_EQ(2 << 8, ended(self));
+	begin_to(self, other, "--console", "file:/no/such/folder/console");
+	ASSERT_TRUE(next_line(errors, line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "No such file or directory"));
+	EXPECT_EQ(12 << 8, ended(self));
+	close(errors);
+	errors = make_full_pipe(&other);
+	ASSERT_LE(0, errors);
+	begin_to(self, other, "--stats", NULL);
+	ASSERT_TRUE(becomes_raw(self));
+	type(self, ESCAPE "q");
+	while (!modes_are(self, &self->before))
+		sched_yield();
+	EXPECT_EQ(0, waitpid(self->vmrun, &status, WNOHANG));
+	ASSERT_TRUE(next_line(errors, line, sizeof(line)));
+	EXPECT_NE(NULL, strstr(line, "Ctrl-] is the escape key"));
+	do {
+		ASSERT_TRUE(next_line(errors, line, sizeof(line)));
+	} while (strcmp(line, "interrupt lines\n"));
+	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
+	close(errors);
+	close(other);
 }
 
 /* As a connection that breaks. */

@@ -16,6 +16,7 @@ struct session {
 	struct console console;
 	struct vm vm;
 	bool running;		/* there is a machine that a signal ends */
+	sigset_t wanted;	/* signals that are blocked, for the loop takes them */
 	int signals;		/* signalfd */
 	int fatal;		/* the signal that ended it, or 0 */
 	struct loop_op signal_op;
@@ -73,12 +74,10 @@ static void wanted_signals(sigset_t *set)
 /* Before there are threads: they inherit the mask. */
 static int take_signals(struct session *session)
 {
-	sigset_t set;
-
-	wanted_signals(&set);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
+	wanted_signals(&session->wanted);
+	if (sigprocmask(SIG_BLOCK, &session->wanted, NULL))
 		return fail("sigprocmask: %s", strerror(errno));
-	session->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	session->signals = signalfd(-1, &session->wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (session->signals < 0)
 		return fail("signalfd: %s", strerror(errno));
 	session->signal_op = (struct loop_op){ .done = signal_came, .arg = session };
@@ -97,16 +96,17 @@ static void let_die_of(int number)
 }
 
 /*
- * A terminal in raw mode would make a staircase of them. If nobody takes them, another
- * signal is the end.
+ * A terminal in raw mode would make a staircase of them. If nobody takes them, a signal
+ * is the end, be it the second one.
  */
 static void tell_stats(struct session *session)
 {
 	console_stopped(&session->console);
-	if (session->fatal)
-		let_die_of(session->fatal);
+	sigprocmask(SIG_UNBLOCK, &session->wanted, NULL);
 	console_pause(&session->console);
+	say_wait();
 	vm_stats(&session->vm, stderr);
+	sigprocmask(SIG_BLOCK, &session->wanted, NULL);
 	if (!session->fatal)
 		console_continued(&session->console);
 }
@@ -145,7 +145,7 @@ static int with_loop(struct session *session)
 {
 	int status = STATUS_HOST;
 
-	if (!take_signals(session) &&
+	if (!take_signals(session) && !say_start() &&
 	    !console_create(&session->console, session->loop, session->options.console,
 			    session->options.console_path))
 		status = run(session);
@@ -185,5 +185,7 @@ int main(int argc, char **argv)
 		let_die_of(session.fatal);
 		raise(session.fatal);
 	}
+	sigprocmask(SIG_UNBLOCK, &session.wanted, NULL);
+	say_wait();
 	return status;
 }

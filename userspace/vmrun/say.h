@@ -19,7 +19,10 @@ enum status {
  * say() - one line on standard error, after "vmrun: "
  * @format: as printf() has it, without a line break
  *
- * Context: any thread.
+ * Waits for nobody once say_start() was called: a line that has no room is lost, and
+ * counted for the one who reads the others.
+ *
+ * Context: any thread; the devices' lock may be held.
  */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -30,5 +33,20 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * Return: -1, for the caller to pass on.
  */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * say_start() - let a thread write what is said
+ *
+ * Context: once, with all signals blocked that the thread isn't to take.
+ * Return: 0, or -1 (said why).
+ */
+int say_start(void);
+
+/**
+ * say_wait() - until all that was said is written
+ *
+ * Context: without the devices' lock, and with no signal blocked that may end this.
+ */
+void say_wait(void);
 
 #endif
