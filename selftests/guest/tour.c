@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tour of an OUT: what docs/tour.md says is what happens. Its table is read, each
- * stop gets a probe (an event of vmring's own is one already), a guest executes the OUT,
- * and the trace has to pass the stops in their order.
+ * The tours of an OUT and of a posted write: what docs/tour.md says is what happens. Its
+ * table is read, each stop gets a probe (an event of vmring's own is one already), a guest
+ * executes the OUT, and the trace has to pass the stops in their order. Those in vmrun,
+ * which isn't there, are left out.
  *
  * A function that the compiler has made part of another has no place for a probe: then
  * the functions that the stop's text names stand for it. A stop in assembly lies between
@@ -77,8 +78,8 @@ static bool parse_stop(char *line, unsigned int number, struct stop *stop)
 	       cell(&line, stop->text) && cell(&line, stop->event);
 }
 
-/* How many stops the tour of an OUT has. */
-static unsigned int read_tour(struct stop *stops)
+/* How many stops the tour under this heading has. */
+static unsigned int read_tour(const char *heading, struct stop *stops)
 {
 	unsigned int count = 0;
 	bool is_there = false;
@@ -87,7 +88,7 @@ static unsigned int read_tour(struct stop *stops)
 
 	while (f && fgets(line, sizeof(line), f)) {
 		if (!strncmp(line, "## ", 3))
-			is_there = !strcmp(line, "## An OUT\n");
+			is_there = !strcmp(line, heading);
 		if (is_there && count < STOPS && parse_stop(line, count + 1, &stops[count]))
 			count++;
 	}
@@ -222,6 +223,26 @@ static bool is_assembly(const struct stop *stop)
 	return !strcmp(stop->file + strlen(stop->file) - 2, ".S");
 }
 
+static bool is_in_vmrun(const struct stop *stop)
+{
+	return !strncmp(stop->file, "userspace/vmrun/", 16);
+}
+
+static void probe_stops(struct stop *stops)
+{
+	unsigned int i;
+
+	for (i = 0; i < STOPS; i++)
+		if (!is_in_vmrun(&stops[i]))
+			probe_stop(&stops[i], i + 1);
+}
+
+static bool begin_trace(void)
+{
+	return put("trace", O_TRUNC, "") && put("events/vmring/enable", O_TRUNC, "1") &&
+	       put("events/tour/enable", O_TRUNC, "1");
+}
+
 static void remove_probes(void)
 {
 	put("events/tour/enable", O_TRUNC, "0");
@@ -258,6 +279,11 @@ static const char *pass(const struct stop *stop, const char *at)
 	return last;
 }
 
+static bool has_probes(void)
+{
+	return !access(TRACEFS "kprobe_events", W_OK) && !access(TRACEFS "uprobe_events", W_OK);
+}
+
 GUEST64(out, "out %al, $0x80; hlt");
 
 FIXTURE(tour) {
@@ -283,37 +309,83 @@ FIXTURE_TEARDOWN(tour)
 	EXPECT_EQ(0, klog_tell_complaints(self->mark));
 }
 
+/* Where in the trace the last stop is behind, having passed each in turn. */
+#define ASSERT_PASSES(stops)							\
+	({									\
+		const char *at_ = self->trace;					\
+		const struct stop *stop_;					\
+										\
+		for (stop_ = stops; stop_ < stops + STOPS; stop_++) {		\
+			if (is_in_vmrun(stop_))					\
+				continue;					\
+			EXPECT_TRUE(stop_->marks || is_assembly(stop_))		\
+				TH_LOG("%s of %s can't be seen", stop_->function, stop_->file); \
+			at_ = pass(stop_, at_);					\
+			ASSERT_NE(NULL, at_)					\
+				TH_LOG("%s of %s isn't passed (by then) in:\n%s", \
+				       stop_->function, stop_->file, self->trace); \
+		}								\
+		at_;								\
+	})
+
 TEST_F(tour, passes_each_stop)
 {
-	const char *at = self->trace;
-	const struct stop *stop;
-	unsigned int i;
+	const char *at;
 
 	SKIP_ON_KVM();
-	if (access(TRACEFS "kprobe_events", W_OK) || access(TRACEFS "uprobe_events", W_OK))
+	if (!has_probes())
 		SKIP(return, "this kernel has no probes");
-	ASSERT_EQ(STOPS, read_tour(self->stops));
-	for (i = 0; i < STOPS; i++)
-		probe_stop(&self->stops[i], i + 1);
+	ASSERT_EQ(STOPS, read_tour("## An OUT\n", self->stops));
+	probe_stops(self->stops);
 	vcpu_start(&self->cpu, GUEST_LONG, guest(out));
-	ASSERT_TRUE(put("trace", O_TRUNC, ""));
-	ASSERT_TRUE(put("events/vmring/enable", O_TRUNC, "1"));
-	ASSERT_TRUE(put("events/tour/enable", O_TRUNC, "1"));
+	ASSERT_TRUE(begin_trace());
 	ASSERT_OUT(0x80, 0, &self->cpu);
 	ASSERT_EXIT("hlt", &self->cpu);
 	ASSERT_TRUE(put("events/tour/enable", O_TRUNC, "0"));
 	take_trace(self->trace, sizeof(self->trace));
 
-	for (stop = self->stops; stop < self->stops + STOPS; stop++) {
-		EXPECT_TRUE(stop->marks || is_assembly(stop))
-			TH_LOG("%s of %s can't be seen", stop->function, stop->file);
-		at = pass(stop, at);
-		ASSERT_NE(NULL, at)
-			TH_LOG("%s of %s isn't passed (by then) in:\n%s", stop->function,
-			       stop->file, self->trace);
-	}
+	at = ASSERT_PASSES(self->stops);
 	/* Then it is stop 1 again. */
 	EXPECT_NE(NULL, pass(&self->stops[0], at));
+}
+
+/* The next of these events; NULL if there is none. */
+static const char *next_event(const char *at, const char *name)
+{
+	char mark[NAME];
+
+	snprintf(mark, sizeof(mark), " %s:", name);
+	return strstr(at, mark);
+}
+
+/* The guest enters once more before it leaves RUN. */
+TEST_F(tour, passes_each_stop_of_a_posted_write)
+{
+	const struct vmr_region region = {
+		.region = 1, .write = VMR_WRITE_POSTED, .addr = 0x80, .length = 1,
+	};
+	const char *at, *entry, *leave;
+
+	SKIP_ON_KVM();
+	if (!has_probes())
+		SKIP(return, "this kernel has no probes");
+	ASSERT_EQ(STOPS, read_tour("## A posted write\n", self->stops));
+	probe_stops(self->stops);
+	ASSERT_EQ(0, vm_region(&self->vm, &region));
+	ASSERT_EQ(0, vcpu_set_ring(&self->cpu, 16, 1000000));
+	vcpu_start(&self->cpu, GUEST_LONG, guest(out));
+	ASSERT_TRUE(begin_trace());
+	ASSERT_EXIT("hlt", &self->cpu);
+	ASSERT_TRUE(put("events/tour/enable", O_TRUNC, "0"));
+	take_trace(self->trace, sizeof(self->trace));
+
+	at = ASSERT_PASSES(self->stops);
+	entry = next_event(at, "vmring_entry");
+	leave = next_event(at, "vmring_user_exit");
+	ASSERT_NE(NULL, entry);
+	ASSERT_NE(NULL, leave);
+	EXPECT_LT(entry, leave)
+		TH_LOG("the guest doesn't go on at once in:\n%s", self->trace);
 }
 
 TEST_HARNESS_MAIN
