@@ -64,6 +64,7 @@ static void guest_path(char *path, size_t size)
 
 static const struct winsize window = { .ws_row = 33, .ws_col = 99 };
 static const struct winsize larger = { .ws_row = 50, .ws_col = 120 };
+static const struct winsize none;
 
 /* With two more words for vmrun, or none. */
 static void exec_vmrun(int slave, int errors, const char *option, const char *value)
@@ -568,6 +569,11 @@ TEST_F(terminal, the_window_changes)
 	/* Before what was typed behind it. */
 	type(self, "before." ESCAPE "sbehind.");
 	ASSERT_TRUE(shows(self, "before.stty rows 50 cols 120\rbehind."));
+	/* busybox's stty takes no zeros. */
+	ASSERT_EQ(0, ioctl(self->master, TIOCSWINSZ, &none));
+	type(self, ESCAPE "s");
+	ASSERT_TRUE(shows(self, "this terminal tells no size\r\n"));
+	ASSERT_ANSWERS();
 	type(self, ESCAPE "q");
 	EXPECT_EQ(STATUS_QUIT << 8, ended(self));
 }

@@ -149,8 +149,10 @@ static void type_size(struct console *console)
 	struct winsize size;
 	unsigned int length;
 
-	if (!window_size(&size))
+	if (!window_size(&size) || !size.ws_row || !size.ws_col) {
+		say("this terminal tells no size");
 		return;
+	}
 	length = snprintf(command, sizeof(command), "stty rows %hu cols %hu\r", size.ws_row,
 			  size.ws_col);
 	if (room(console) < length + CONSOLE_READ)
