@@ -228,6 +228,21 @@ static void take_cpuid(struct vmr_vcpu *vcpu, struct vmr_cpuid_table *table,
 	vmr_state_changed(vcpu, VMR_STATE_CONTROL);
 }
 
+/* A VMCS without contents gets them with its first. */
+static int write_masks(struct vmr_vcpu *vcpu, const struct vmr_cr_limits *limits)
+{
+	int err;
+
+	if (!vcpu->vmcs_ready)
+		return 0;
+	err = vmr_burst_begin(vcpu);
+	if (err)
+		return err;
+	vmr_setup_masks(limits);
+	vmr_burst_end(vcpu);
+	return 0;
+}
+
 static int build_cpuid(struct vmr_vcpu *vcpu,
 		       const struct vmr_cpuid_entry *entries, u32 count)
 {
@@ -249,7 +264,7 @@ static int build_cpuid(struct vmr_vcpu *vcpu,
 	if (!fits(vcpu, &limits))
 		goto err_free;
 	/* Which bits of CR0 and CR4 are the guest's own goes by what is offered. */
-	err = vmr_setup_masks(vcpu, &limits);
+	err = write_masks(vcpu, &limits);
 	if (err)
 		goto err_free;
 	take_cpuid(vcpu, table, &limits);

@@ -69,3 +69,11 @@ int vmr_burst_fetch(struct vmr_vcpu *vcpu, u64 groups)
 	vmr_burst_end(vcpu);
 	return 0;
 }
+
+void vmr_burst_note_debug(struct vmr_vcpu *vcpu, u64 conditions)
+{
+	if (vmr_burst_fetch(vcpu, VMR_STATE_EVENTS))
+		return;
+	vcpu->state.events.pending_debug |= conditions;
+	vmr_state_changed(vcpu, VMR_STATE_EVENTS);
+}

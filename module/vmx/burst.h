@@ -50,4 +50,13 @@ void vmr_burst_settle(struct vmr_vcpu *vcpu);
  */
 int vmr_burst_fetch(struct vmr_vcpu *vcpu, u64 groups);
 
+/**
+ * vmr_burst_note_debug() - the instruction that ends has met debug conditions
+ * @vcpu: the vCPU, before it is said that this instruction is to be skipped
+ * @conditions: bits of the pending debug exceptions, as VT-x has them
+ *
+ * Context: Process, outside of a burst. If VMX is off, RUN ends, and they are lost.
+ */
+void vmr_burst_note_debug(struct vmr_vcpu *vcpu, u64 conditions);
+
 #endif

@@ -9,10 +9,8 @@
 #include "ring/area.h"
 #include "vmcs/access.h"
 #include "vmx/arch.h"
-#include "vmx/burst.h"
 #include "vmx/events.h"
 #include "vmx/qual.h"
-#include "vmx/state.h"
 #include "vmx/trace.h"
 
 /* "Guest Non-Register State", interruptibility */
@@ -344,14 +342,6 @@ void vmr_events_raise_error(struct vmr_vcpu *vcpu, u8 vector, u32 error)
 void vmr_events_raise(struct vmr_vcpu *vcpu, u8 vector)
 {
 	vmr_events_raise_error(vcpu, vector, 0);
-}
-
-void vmr_events_note_debug(struct vmr_vcpu *vcpu, u64 conditions)
-{
-	if (vmr_burst_fetch(vcpu, VMR_STATE_EVENTS))
-		return;
-	vcpu->state.events.pending_debug |= conditions;
-	vmr_state_changed(vcpu, VMR_STATE_EVENTS);
 }
 
 /* "Pending Debug Exceptions": bits of breakpoints that aren't enabled are no #DB. */

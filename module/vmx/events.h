@@ -104,15 +104,6 @@ void vmr_events_raise_error(struct vmr_vcpu *vcpu, u8 vector, u32 error);
 bool vmr_events_wake(struct vmr_vcpu *vcpu);
 
 /**
- * vmr_events_note_debug() - the instruction that ends has met debug conditions
- * @vcpu: the vCPU, before it is said that this instruction is to be skipped
- * @conditions: bits of the pending debug exceptions, as VT-x has them
- *
- * Context: Process, outside of a burst. If VMX is off, RUN ends, and they are lost.
- */
-void vmr_events_note_debug(struct vmr_vcpu *vcpu, u64 conditions);
-
-/**
  * vmr_events_hold() - is a single step held up?
  * @vcpu: the vCPU, with VMR_STATE_EVENTS read
  *

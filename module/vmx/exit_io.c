@@ -48,7 +48,7 @@ static void look_at_port(struct vmr_vcpu *vcpu)
 		return;
 	hits = vmr_watch_hits(&vcpu->state, VMR_WATCH_PORT, io.port, io.size);
 	if (hits)
-		vmr_events_note_debug(vcpu, hits);
+		vmr_burst_note_debug(vcpu, hits);
 }
 
 static void finish_out(struct vmr_vcpu *vcpu, const struct vmr_reply *reply)
@@ -211,7 +211,7 @@ static void look_at_element(struct vmr_vcpu *vcpu, const struct string *string)
 	hits = vmr_watch_hits(&vcpu->state, string->io.in ? VMR_WATCH_WRITE :
 			      VMR_WATCH_READ, linear, at.length);
 	if (hits)
-		vmr_events_note_debug(vcpu, hits);
+		vmr_burst_note_debug(vcpu, hits);
 }
 
 /* The exit may be one that user space has given a vCPU of other registers. */

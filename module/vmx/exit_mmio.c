@@ -384,7 +384,7 @@ static void finish(struct vmr_vcpu *vcpu, const struct vmr_emulation *e)
 	u64 debug = debug_conditions(vcpu, e);
 
 	if (unlikely(debug))
-		vmr_events_note_debug(vcpu, debug);
+		vmr_burst_note_debug(vcpu, debug);
 	vcpu->exit.length = e->registers ? 0 : e->insn->length;
 	vcpu->skip = true;
 	if (e->registers) {

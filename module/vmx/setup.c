@@ -8,6 +8,7 @@
 #include <linux/minmax.h>
 #include <asm/processor.h>
 
+#include "core/vmring.h"
 #include "ept/dirty.h"
 #include "ept/ept.h"
 #include "vmcs/access.h"
@@ -15,15 +16,14 @@
 #include "vmcs/init.h"
 #include "vmcs/vmcs.h"
 #include "vmx/arch.h"
-#include "vmx/burst.h"
 #include "vmx/caps.h"
 #include "vmx/cpuid.h"
+#include "vmx/cr.h"
 #include "vmx/ctls.h"
 #include "vmx/entry.h"
 #include "vmx/features.h"
 #include "vmx/host.h"
 #include "vmx/setup.h"
-#include "vmx/state.h"
 
 /* Constant after vmr_setup_init(). */
 static struct vmr_controls controls;
@@ -106,17 +106,8 @@ void vmr_setup(struct vmr_vcpu *vcpu)
 	vcpu->vmcs_ready = true;
 }
 
-int vmr_setup_masks(struct vmr_vcpu *vcpu, const struct vmr_cr_limits *limits)
+void vmr_setup_masks(const struct vmr_cr_limits *limits)
 {
-	int err;
-
-	if (!vcpu->vmcs_ready)
-		return 0;
-	err = vmr_burst_begin(vcpu);
-	if (err)
-		return err;
 	vmr_vmcs_write(VMCS_CR0_MASK, ~limits->cr0_guest_owned);
 	vmr_vmcs_write(VMCS_CR4_MASK, ~limits->cr4_guest_owned);
-	vmr_burst_end(vcpu);
-	return 0;
 }

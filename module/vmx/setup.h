@@ -51,12 +51,10 @@ void vmr_setup(struct vmr_vcpu *vcpu);
 
 /**
  * vmr_setup_masks() - say which bits of CR0 and CR4 the guest changes by itself
- * @vcpu: the vCPU, which hasn't run yet
- * @limits: what it will have
+ * @limits: what the vCPU, which hasn't run yet, will have
  *
- * Context: Process, outside of a burst.
- * Return: 0, or -EIO if VMX is off on this CPU.
+ * Context: In a burst.
  */
-int vmr_setup_masks(struct vmr_vcpu *vcpu, const struct vmr_cr_limits *limits);
+void vmr_setup_masks(const struct vmr_cr_limits *limits);
 
 #endif
