@@ -47,9 +47,16 @@ static bool is_in_guest(struct vmr_kick *kick)
 	return smp_load_acquire(&kick->place) == VMR_IN_GUEST;
 }
 
+/* On this CPU it can't be in the guest: this code runs. */
+static void interrupt(int cpu, int here)
+{
+	if (cpu != here && cpu_online(cpu))
+		smp_send_reschedule(cpu);
+}
+
 void vmr_kick_request(struct vmr_kick *kick, unsigned int request)
 {
-	int here, cpu;
+	int here;
 
 	set_bit(request, &kick->requests);
 	/* Pairs with the smp_mb() in vmr_kick_enter(). */
@@ -58,10 +65,8 @@ void vmr_kick_request(struct vmr_kick *kick, unsigned int request)
 		return;
 
 	here = get_cpu();
-	cpu = READ_ONCE(kick->cpu);
-	/* On this CPU it can't be in the guest: this code runs. */
-	if (is_in_guest(kick) && cpu != here && cpu_online(cpu))
-		smp_send_reschedule(cpu);
+	if (is_in_guest(kick))
+		interrupt(READ_ONCE(kick->cpu), here);
 	put_cpu();
 }
 
