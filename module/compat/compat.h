@@ -71,6 +71,11 @@ cpu_emergency_unregister_virt_callback(cpu_emergency_virt_cb *callback)
 #define FOLL_INTERRUPTIBLE		0
 #endif
 
+/* Older ones look at a page as an access does, whatever they are asked. */
+#ifndef VMR_HAVE_FOLL_HONOR_NUMA_FAULT
+#define FOLL_HONOR_NUMA_FAULT		0
+#endif
+
 /* Older ones have a count, and tell whether it was added. */
 #ifndef VMR_HAVE_EVENTFD_SIGNAL_ONE
 #define eventfd_signal(ctx)		eventfd_signal(ctx, 1)

@@ -39,6 +39,7 @@ vmr-probed := \
 	$(call vmr-has,IO_URING_CMD_CMD,const void[[:space:]]+\*cmd;,include/linux/io_uring.h) \
 	$(call vmr-has,IO_URING_CMD_DONE32,io_uring_cmd_done32,include/linux/io_uring/cmd.h) \
 	$(call vmr-has,FOLL_INTERRUPTIBLE,FOLL_INTERRUPTIBLE,include/linux/mm_types.h) \
+	$(call vmr-has,FOLL_HONOR_NUMA_FAULT,FOLL_HONOR_NUMA_FAULT,include/linux/mm_types.h) \
 	$(call vmr-has,XFER_TO_GUEST_VCPU,xfer_to_guest_mode_handle_work.struct kvm_vcpu,include/linux/entry-kvm.h) \
 	$(call vmr-has,VM_FLAGS_SET,vm_flags_clear,include/linux/mm.h) \
 	$(call vmr-has,VM_CLEAR_CPU_BUFFERS,define VM_CLEAR_CPU_BUFFERS,arch/x86/include/asm/nospec-branch.h) \

@@ -146,9 +146,13 @@ static u32 find_cause(unsigned long hva, bool write)
 	return cause;
 }
 
+/*
+ * A page that is unmapped so that the kernel hears who uses it is mapped again, as by an
+ * access: what reads the guest's memory through the process's mapping has to find it.
+ */
 static long get(unsigned long hva, bool write, struct page **page)
 {
-	unsigned int flags = write ? FOLL_WRITE : 0;
+	unsigned int flags = FOLL_HONOR_NUMA_FAULT | (write ? FOLL_WRITE : 0);
 
 	if (get_user_page_fast_only(hva, flags, page))
 		return 1;

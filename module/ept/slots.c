@@ -219,9 +219,16 @@ static int copy_locked(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 	return part;
 }
 
+/* A page that comes and is gone again is no reason not to hear a signal. */
+static bool may_end(enum direction direction)
+{
+	return direction == FROM_GUEST && signal_pending(current);
+}
+
 static int copy(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 		enum direction direction)
 {
+	bool brought = false;
 	int part;
 
 	if (current->mm != ept->notifier.mm)
@@ -229,9 +236,11 @@ static int copy(struct vmr_ept *ept, u64 gpa, void *buf, u32 len,
 	while (len) {
 		part = copy_locked(ept, gpa, buf, len, direction);
 		if (part == -EAGAIN)
-			part = bring_for_copy(ept, gpa, direction);
+			part = brought && may_end(direction) ? -EINTR :
+			       bring_for_copy(ept, gpa, direction);
 		if (part < 0)
 			return part;
+		brought = !part;
 		gpa += part;
 		buf += part;
 		len -= part;
@@ -289,6 +298,7 @@ static int exchange_locked(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 l
 
 int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
 {
+	bool brought = false;
 	int err;
 
 	if (current->mm != ept->notifier.mm)
@@ -297,7 +307,9 @@ int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len)
 		err = exchange_locked(ept, gpa, old, new, len);
 		if (err != -EAGAIN)
 			return err > 0 ? -EAGAIN : err;
-		err = vmr_ept_bring(ept, gpa, true);
+		err = brought && signal_pending(current) ? -EINTR :
+		      vmr_ept_bring(ept, gpa, true);
+		brought = true;
 	} while (!err);
 	return err;
 }

@@ -694,6 +694,68 @@ TEST_F(vm, ageing_under_load)
 	close(bitmap);
 }
 
+/* ---- balancing of memory nodes ---- */
+
+#define NUMA	"/sys/kernel/debug/sched/numa_balancing/"
+#define HINTS	64	/* mappings taken away, so that who uses the page is noticed */
+
+static volatile bool balanced_enough;
+
+/* A process with one thread isn't looked at as closely. */
+static void *use_another_page(void *page)
+{
+	while (!balanced_enough)
+		++*(volatile char *)page;
+	return NULL;
+}
+
+/* How many mappings the kernel has taken away so far; -1: it doesn't do that. */
+static long long hints(void)
+{
+	FILE *file = fopen("/proc/vmstat", "r");
+	long long count = -1;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "numa_pte_updates %lld", &count) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return count;
+}
+
+static bool balance_all_the_time(void)
+{
+	return write_file("/proc/sys/kernel/numa_balancing", "1") &&
+	       write_file(NUMA "scan_delay_ms", "1") &&
+	       write_file(NUMA "scan_period_min_ms", "1") &&
+	       write_file(NUMA "scan_period_max_ms", "1");
+}
+
+/* An instruction for a device, on a page that the process itself can't read now. */
+GUEST64(read_device, "1: mov (%rdi), %rax; jmp 1b");
+
+TEST_F(vm, nodes_are_balanced)
+{
+	long long until = hints() + HINTS;
+	pthread_t thread;
+	int more;
+
+	if (until < HINTS || !balance_all_the_time())
+		SKIP(return, "this kernel doesn't balance memory nodes");
+	ASSERT_EQ(0, pthread_create(&thread, NULL, use_another_page, small_pages(1)));
+	guest_begin(&self->cpu, guest(read_device), FAR, 0, 0);
+	for (more = 0; more < 100; more += hints() >= until) {
+		ASSERT_EXIT("mmio", &self->cpu);
+		EXPECT_EQ(FAR, self->cpu.exit.addr);
+		EXPECT_EQ(8, self->cpu.exit.size);
+		vcpu_answer_u64(&self->cpu, 0);
+	}
+	balanced_enough = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	write_file("/proc/sys/kernel/numa_balancing", "0");
+}
+
 /* ---- userfaultfd ---- */
 
 static struct {
