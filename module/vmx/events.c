@@ -180,6 +180,7 @@ static void inject_interrupt(struct vmr_vcpu *vcpu, u8 vector)
 /* What is open, after what is injected with this entry. */
 struct gate {
 	bool taken;
+	bool sti;
 	bool nmi;
 	bool interrupt;
 };
@@ -190,6 +191,7 @@ static struct gate look_at_gate(void)
 	bool shadow = interruptibility & SHADOWS;
 
 	return (struct gate) {
+		.sti = interruptibility & BLOCKED_BY_STI,
 		.nmi = !shadow && !(interruptibility & BLOCKED_BY_NMI),
 		.interrupt = !shadow && vmr_vmcs_read(VMCS_GUEST_RFLAGS) &
 			     SDM_RFLAGS_IF,
@@ -225,15 +227,27 @@ static bool take(struct vmr_vcpu *vcpu, struct gate *gate)
 	return !(flags & VMR_EVENT_EXTINT && !gate->taken && gate->interrupt);
 }
 
+/*
+ * "Other Causes of VM Exits": STI's shadow needn't hold the exit for an open NMI window
+ * up, so that the guest would be left again and again before its next instruction. In
+ * that shadow IF is set: the other window opens behind it. If that instruction is CLI, the
+ * next exit of any kind looks again.
+ */
+static u32 nmi_window(const struct gate *gate)
+{
+	return gate->sti && !gate->taken ? SDM_PROC_INTERRUPT_WINDOW_EXITING :
+					   SDM_PROC_NMI_WINDOW_EXITING;
+}
+
 /* What is still to be injected again waits for the same window as an interrupt. */
-static u32 windows_for(const struct vmr_vcpu *vcpu, u32 flags)
+static u32 windows_for(const struct vmr_vcpu *vcpu, u32 flags, const struct gate *gate)
 {
 	u32 windows = 0;
 
 	if (vcpu->redeliver || flags & (VMR_EVENT_INTERRUPT | VMR_EVENT_EXTINT))
 		windows |= SDM_PROC_INTERRUPT_WINDOW_EXITING;
 	if (flags & VMR_EVENT_NMI)
-		windows |= SDM_PROC_NMI_WINDOW_EXITING;
+		windows |= nmi_window(gate);
 	return windows;
 }
 
@@ -274,7 +288,7 @@ bool vmr_events_inject(struct vmr_vcpu *vcpu)
 	flags = vcpu->inbox.flags;
 	spin_unlock(&vcpu->inbox.lock);
 
-	set_windows(vcpu, windows_for(vcpu, flags));
+	set_windows(vcpu, windows_for(vcpu, flags, &gate));
 	/* Exceptions have no window: the guest is left at once, with this event in. */
 	if (unlikely(flags & VMR_EVENT_EXCEPTION))
 		vmr_kick_self(&vcpu->kick, VMR_REQ_EVENT);

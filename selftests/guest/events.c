@@ -158,6 +158,26 @@ TEST_F(vm, shadows_are_state)
 	}
 }
 
+/* An NMI waits for their end, too, which no other exit tells. */
+TEST_F(vm, nmi_after_a_shadow)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	const uint32_t shadows[] = { 0, VMR_EVENT_STI_SHADOW, VMR_EVENT_SS_SHADOW };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(shadows); i++) {
+		vcpu_start(&self->cpu, GUEST_LONG, guest(nop_nop));
+		traps->resume[2] = 1;
+		traps->count[2] = 0;
+		set_flags(&self->cpu, IF);
+		set_events(&self->cpu, shadows[i]);
+		ASSERT_EQ(0, vcpu_inject(&self->cpu, VMR_INJECT_NMI, 0));
+		ASSERT_EXIT("hlt", &self->cpu);
+		EXPECT_EQ(1, traps->count[2]);
+		EXPECT_EQ(GUEST_CODE + (shadows[i] ? 1 : 0), traps->rip);
+	}
+}
+
 /* MOV SS: neither an interrupt nor TF's #DB comes before the next instruction. */
 GUEST64(mov_ss, "mov %ss, %ax; mov %ax, %ss; out %al, $0x80; nop; hlt");
 
