@@ -37,7 +37,7 @@ u64 vmr_pte_table(u64 table)
 
 u64 vmr_pte_leaf(u64 hpa, unsigned int level, u32 access)
 {
-	return hpa | access | SDM_MEMORY_TYPE_WB << MEMORY_TYPE_SHIFT |
+	return hpa | access | SDM_MEMORY_TYPE_WB << MEMORY_TYPE_SHIFT | IGNORE_PAT |
 	       ACCESSED | (access & VMR_EPT_WRITE ? DIRTY : 0) |
 	       (level > VMR_EPT_4K ? LARGE : 0);
 }

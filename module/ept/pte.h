@@ -109,14 +109,15 @@ u64 vmr_pte_table(u64 table);
  * @level: VMR_EPT_4K, VMR_EPT_2M or VMR_EPT_1G
  * @access: VMR_EPT_..., what is allowed
  *
- * The memory type of an entry stands where the MTRRs' does on a bare machine, as
- * "Memory Type Used for Translated Guest-Physical Addresses" tells: the effective
- * type is made of it and of what the guest's page tables choose from its PAT, as the
- * ignore-PAT bit is clear; with the guest's CR0.CD it is uncacheable. It is always
- * write-back, because the host has all that gets here so: vmr_host_get() refuses a
- * page that the host maps otherwise, and no entry is made for what isn't a page. So
- * a page has two types only where a guest has chosen another one for its own memory,
- * as it may: what it loses by that is its own.
+ * As "Memory Type Used for Translated Guest-Physical Addresses" tells: the memory type
+ * of an entry stands where the MTRRs' does on a bare machine, and with the ignore-PAT
+ * bit it is all that counts. It is always write-back, because the host has all that
+ * gets here so: vmr_host_get() refuses a page that the host maps otherwise, and no entry
+ * is made for what isn't a page. What a guest's page tables choose from its PAT doesn't
+ * count: a page of two types is for CPUs that snoop themselves, which not all do without
+ * fault; read around the cache, a new page would show what another process left in
+ * memory; and locked accesses to uncacheable memory hold up the whole machine. There
+ * are no devices here for which a guest would need them.
  *
  * The accessed flag is set, and the dirty flag where writing is allowed, so that the CPU needn't
  * do it at the first access; a CPU that keeps no such flags ignores them.

@@ -20,13 +20,13 @@ void pte_pointer(void)
 void pte_entries(void)
 {
 	EXPECT_EQ(vmr_pte_table(0x3fffffff000), 0x3fffffff007);
-	EXPECT_EQ(vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_ALL), 0x1337);
-	EXPECT_EQ(vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_READ | VMR_EPT_FETCH), 0x1135);
-	EXPECT_EQ(vmr_pte_leaf(0x200000, VMR_EPT_2M, VMR_EPT_READ | VMR_EPT_WRITE), 0x2003b3);
-	EXPECT_EQ(vmr_pte_leaf(0x40000000, VMR_EPT_1G, VMR_EPT_ALL), 0x400003b7);
+	EXPECT_EQ(vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_ALL), 0x1377);
+	EXPECT_EQ(vmr_pte_leaf(0x1000, VMR_EPT_4K, VMR_EPT_READ | VMR_EPT_FETCH), 0x1175);
+	EXPECT_EQ(vmr_pte_leaf(0x200000, VMR_EPT_2M, VMR_EPT_READ | VMR_EPT_WRITE), 0x2003f3);
+	EXPECT_EQ(vmr_pte_leaf(0x40000000, VMR_EPT_1G, VMR_EPT_ALL), 0x400003f7);
 }
 
-/* Write-back on each level, with whatever rights; the guest's PAT counts. */
+/* Write-back on each level, with whatever rights, and whatever the guest's PAT says. */
 void pte_memory_type(void)
 {
 	unsigned int level, access;
@@ -36,7 +36,7 @@ void pte_memory_type(void)
 			u64 pte = vmr_pte_leaf(vmr_pte_size(level), level, access);
 
 			EXPECT_EQ(pte >> 3 & 7, 6);
-			EXPECT(!(pte & BIT_ULL(6)));
+			EXPECT(pte & BIT_ULL(6));
 		}
 }
 
