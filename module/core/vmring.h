@@ -210,6 +210,7 @@ struct vmr_vcpu {
 	struct vmr_vm *vm;
 	u32 id;
 	u16 vpid;			/* 0: none */
+	int vpid_cpu;			/* the one CPU with none but current translations */
 	struct vmr_dirty_buffer dirty_buffer;	/* by its own rules */
 	struct vmr_area area;
 	struct vmr_drain drain;		/* by its own rules */

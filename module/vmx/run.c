@@ -172,14 +172,18 @@ static void load_msrs(struct vmr_vcpu *vcpu)
 		vmr_host_msrs_load(msrs, vcpu->state.efer & SDM_EFER_SCE);
 }
 
-/* A guest's translations stay behind on the CPU that its vCPU leaves. */
+/*
+ * A guest's translations stay behind on the CPU that its vCPU leaves, and grow old where
+ * its control registers are written elsewhere.
+ */
 static void note_move(struct vmr_vcpu *vcpu)
 {
 	int here = smp_processor_id();
 
-	if (likely(vcpu->kick.cpu == here))
+	if (likely(vcpu->vpid_cpu == here))
 		return;
 	vmr_vpid_flush(vcpu->vpid);
+	vcpu->vpid_cpu = here;
 	vcpu->stats[VMR_STAT_MOVES]++;
 }
 
@@ -336,6 +340,7 @@ static struct preempt_ops preempt_ops = {
 void vmr_run_prepare(struct vmr_vcpu *vcpu)
 {
 	preempt_notifier_init(&vcpu->preempt, &preempt_ops);
+	vcpu->vpid_cpu = -1;
 }
 
 static enum vmr_verdict interrupted(struct vmr_vcpu *vcpu)

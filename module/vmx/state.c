@@ -153,6 +153,8 @@ static void write_control(struct vmr_vcpu *vcpu)
 	vmr_vmcs_write64(VMCS_GUEST_EFER, state->efer);
 	write_entry_controls(vcpu);
 	vmr_vpid_flush(vcpu->vpid);
+	if (unlikely(vcpu->vpid_cpu != smp_processor_id()))
+		vcpu->vpid_cpu = -1;
 }
 
 static void read_regs(struct vmr_state *state)

@@ -61,6 +61,46 @@ TEST_F(vm, vcpus_at_once)
 		vcpu_destroy(&cpus[i]);
 }
 
+static int stay_on(int number)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(number, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Where the vCPU ran there may be translations left, by the tables that it had then. */
+TEST_F(vm, control_registers_are_set_on_another_cpu)
+{
+	struct vmr_state s;
+	long long flushed;
+	uint64_t value;
+	int i;
+
+	SKIP_ON_KVM();
+	SKIP_IF_IT_MOVES();
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "there is one CPU");
+	vcpu_start(&self->cpu, GUEST_LONG, guest(count_up));
+	for (i = 0; i < 3; i++) {
+		set_rcx(&self->cpu, 1);
+		vcpu_set_rip(&self->cpu, GUEST_CODE);
+		ASSERT_EQ(0, stay_on(0));
+		flushed = vcpu_counter(&self->cpu, "moves-to-another-cpu");
+		ASSERT_EXIT("hlt", &self->cpu);
+		EXPECT_EQ(flushed + (i != 1),
+			  vcpu_counter(&self->cpu, "moves-to-another-cpu"));
+		if (!i)
+			continue;
+		vcpu_get(&self->cpu, &s);
+		vcpu_set(&self->cpu, VMR_STATE_CONTROL, &s);
+		ASSERT_EQ(0, stay_on(1));
+		ASSERT_EQ(0, vcpu_get_msr(&self->cpu, 0x174, &value));
+	}
+	EXPECT_EQ(3, *vm_data(&self->vm));
+}
+
 /* Two vCPUs that wait for each other, with PAUSE, also on one CPU. */
 GUEST64(hand_over,
 	"1:	pause;"
