@@ -8,13 +8,17 @@
 #include <linux/hw_breakpoint.h>
 #include <linux/kernel.h>
 #include <linux/linkage.h>
+#include <linux/panic.h>
 #include <linux/percpu.h>
+#include <linux/ptrace.h>
 #include <linux/user-return-notifier.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/fpu/xcr.h>
 #include <asm/fsgsbase.h>
+#include <asm/mce.h>
 #include <asm/msr.h>
+#include <asm/processor-flags.h>
 #include <asm/segment.h>
 
 #include "compat/compat.h"
@@ -246,4 +250,20 @@ void vmr_host_interrupt(u8 vector)
 	const gate_desc *gates = (const gate_desc *)idt.address;
 
 	vmr_gate(gate_offset(&gates[vector]));
+}
+
+/*
+ * As if it had come to the thread in user mode: a guest's memory is its process's, which
+ * the kernel ends for it; but who meets broken memory in the kernel ends the kernel.
+ */
+void vmr_host_machine_check(void)
+{
+#ifdef CONFIG_X86_MCE
+	struct pt_regs regs = { .cs = __USER_CS, .flags = X86_EFLAGS_IF };
+
+	do_machine_check(&regs);
+#else
+	/* Without a guest the CPU would have shut down, as CR4.MCE is clear. */
+	panic("vmring: a machine check, which this kernel is built without");
+#endif
 }

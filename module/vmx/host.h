@@ -121,9 +121,6 @@ static __always_inline void vmr_host_nmi(void)
 	asm volatile("int $2" : : : "memory");
 }
 
-static __always_inline void vmr_host_machine_check(void)
-{
-	asm volatile("int $18" : : : "memory");
-}
+void vmr_host_machine_check(void);
 
 #endif
