@@ -9,11 +9,18 @@
 #define VMR_COMPAT_COMPAT_H
 
 #include <linux/cpuhotplug.h>
+#ifdef VMR_HAVE_ENTRY_VIRT_H
+#include <linux/entry-virt.h>
+#else
+#include <linux/entry-kvm.h>
+#endif
 #include <linux/eventfd.h>
 #include <linux/hardirq.h>
 #include <linux/hrtimer.h>
 #include <linux/mm.h>
+#include <asm/cpufeature.h>
 #include <asm/msr.h>
+#include <asm/nospec-branch.h>
 #include <asm/reboot.h>
 
 /*
@@ -89,6 +96,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock, mode);
 	timer->function = function;
 }
+#endif
+
+/* Whether the host wants a barrier between guests; older ones ask that in the barrier, too. */
+#ifdef VMR_HAVE_SWITCH_VCPU_IBPB
+#define vmr_wants_ibpb()		static_branch_unlikely(&switch_vcpu_ibpb)
+#else
+#define vmr_wants_ibpb()		static_cpu_has(X86_FEATURE_USE_IBPB)
 #endif
 
 /* Kernels without KVM for Intel don't note what interrupts leave in the L1 data cache. */

@@ -32,6 +32,8 @@ vmr-probed := \
 	$(call vmr-has,STRUCT_SYSCORE,^struct syscore {,include/linux/syscore_ops.h) \
 	$(call vmr-has,RDMSRQ,rdmsrq_safe,arch/x86/include/asm/msr.h) \
 	$(call vmr-has,EMERGENCY_VIRT_CALLBACK,cpu_emergency_register_virt_callback,arch/x86/include/asm/reboot.h) \
+	$(call vmr-has,ENTRY_VIRT_H,xfer_to_guest_mode_handle_work,include/linux/entry-virt.h) \
+	$(call vmr-has,SWITCH_VCPU_IBPB,switch_vcpu_ibpb,arch/x86/include/asm/nospec-branch.h) \
 	$(call vmr-has,IBPB_EXIT_TO_USER,x86_ibpb_exit_to_user,arch/x86/include/asm/nospec-branch.h) \
 	$(call vmr-has,EVENTFD_SIGNAL_ONE,eventfd_signal\(struct eventfd_ctx \*ctx\)$$,include/linux/eventfd.h) \
 	$(call vmr-has,HRTIMER_SETUP,hrtimer_setup.struct hrtimer,include/linux/hrtimer.h) \

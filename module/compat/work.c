@@ -3,9 +3,9 @@
  * Owns the call of the kernel's work before a guest is entered. Called by vmx/run.c
  * in process context.
  */
-#include <linux/entry-kvm.h>
 #include <linux/kvm_host.h>
 
+#include "compat/compat.h"
 #include "compat/work.h"
 
 #ifdef VMR_HAVE_XFER_TO_GUEST_VCPU

@@ -3,7 +3,6 @@
  * Owns waking the consumer and the vCPU. Called by the vCPU's thread, and where it says
  * so by others.
  */
-#include <linux/entry-kvm.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
 #include <linux/minmax.h>

@@ -175,7 +175,7 @@ void vmr_mitigate_show(struct seq_file *file)
 	seq_printf(file, "IBRS at VM exit: %s\n",
 		   boot_cpu_has(X86_FEATURE_KERNEL_IBRS) ? "set again" : "as it is");
 	seq_printf(file, "branch predictors between guests: %s\n",
-		   boot_cpu_has(X86_FEATURE_USE_IBPB) ? "barrier" : "no barrier");
+		   vmr_wants_ibpb() ? "barrier" : "no barrier");
 	seq_printf(file, "branch predictors before the VMM: %s\n", to_user());
 	seq_printf(file, "large pages: %s\n", vmr_mitigate_large_fetch() ?
 		   "executable" : "not executable");

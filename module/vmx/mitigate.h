@@ -69,7 +69,8 @@ void vmr_mitigate_flush_l1d(void);
  */
 static __always_inline void vmr_mitigate_other_guest(void)
 {
-	indirect_branch_prediction_barrier();
+	if (vmr_wants_ibpb())
+		indirect_branch_prediction_barrier();
 }
 
 /**

@@ -8,7 +8,6 @@
  *	enter()		one VM entry and VM exit
  */
 #include <linux/context_tracking.h>
-#include <linux/entry-kvm.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/rcupdate.h>
