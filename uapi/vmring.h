@@ -465,7 +465,8 @@ static_assert(sizeof(struct vmr_table) == 16, "vmr_table");
 #define VMR_EVENT_EXTINT	_BITUL(7)	/* the ExtINT line is up */
 #define VMR_EVENT_HALTED	_BITUL(8)	/* waits in HLT */
 #define VMR_EVENT_REDELIVER	_BITUL(9)	/* the fields redeliver... count */
-#define VMR_EVENT_FLAGS		(_BITUL(10) - 1)
+#define VMR_EVENT_ACKNOWLEDGED	_BITUL(10)	/* acknowledged is pending */
+#define VMR_EVENT_FLAGS		(_BITUL(11) - 1)
 
 struct vmr_events {
 	__u32 flags;		/* VMR_EVENT_... */
@@ -473,7 +474,8 @@ struct vmr_events {
 	__u8 exception;		/* vector */
 	__u8 interrupt;		/* vector */
 	__u8 redeliver_length;	/* of the instruction, for INT n, INT3, INTO, INT1 */
-	__u8 reserved[5];	/* must be 0 */
+	__u8 acknowledged;	/* vector, told for INTACK, that can't go in yet */
+	__u8 reserved[4];	/* must be 0 */
 	__u32 redeliver;	/* an event whose delivery an exit interrupted, as VT-x has it */
 	__u32 redeliver_error;
 	__u64 pending_debug;	/* the pending debug exceptions, as VT-x has them */

@@ -107,10 +107,11 @@ struct vmr_exit_info {
 /**
  * struct vmr_inbox - events for a vCPU, which any thread may bring
  * @lock: for the others
- * @flags: VMR_EVENT_EXCEPTION, _HAS_ERROR, _INTERRUPT, _NMI, _EXTINT
+ * @flags: VMR_EVENT_EXCEPTION, _HAS_ERROR, _INTERRUPT, _NMI, _EXTINT, _ACKNOWLEDGED
  * @error_code: of the exception
  * @exception: its vector
  * @interrupt: the interrupt's vector
+ * @acknowledged: the vector that user space has told for the ExtINT line
  *
  * An event stays here until VM entry injects it. The vCPU's thread looks at flags
  * without the lock first.
@@ -121,6 +122,7 @@ struct vmr_inbox {
 	u32 error_code;
 	u8 exception;
 	u8 interrupt;
+	u8 acknowledged;
 };
 
 /**

@@ -21,7 +21,8 @@
 
 #define EXCEPTION_FLAGS	(VMR_EVENT_EXCEPTION | VMR_EVENT_HAS_ERROR)
 #define INBOX_FLAGS	(EXCEPTION_FLAGS | VMR_EVENT_INTERRUPT | VMR_EVENT_NMI | \
-			 VMR_EVENT_EXTINT)
+			 VMR_EVENT_EXTINT | VMR_EVENT_ACKNOWLEDGED)
+#define INTERRUPTS	(VMR_EVENT_ACKNOWLEDGED | VMR_EVENT_INTERRUPT | VMR_EVENT_EXTINT)
 
 static int bring_interrupt(struct vmr_inbox *inbox, const struct vmr_inject *event)
 {
@@ -177,6 +178,13 @@ static void inject_interrupt(struct vmr_vcpu *vcpu, u8 vector)
 	vcpu->stats[VMR_STAT_INJECTED_INTERRUPTS]++;
 }
 
+/* It counts among those that are injected again: none was brought. */
+static void inject_acknowledged(struct vmr_vcpu *vcpu, u8 vector)
+{
+	write_event(vcpu, vmr_event(SDM_EVENT_EXTERNAL, vector, false));
+	vcpu->stats[VMR_STAT_REDELIVERED]++;
+}
+
 /* What is open, after what is injected with this entry. */
 struct gate {
 	bool taken;
@@ -218,6 +226,11 @@ static bool take(struct vmr_vcpu *vcpu, struct gate *gate)
 		flags &= ~VMR_EVENT_NMI;
 		gate->taken = true;
 	}
+	if (flags & VMR_EVENT_ACKNOWLEDGED && !gate->taken && gate->interrupt) {
+		inject_acknowledged(vcpu, inbox->acknowledged);
+		flags &= ~VMR_EVENT_ACKNOWLEDGED;
+		gate->taken = true;
+	}
 	if (flags & VMR_EVENT_INTERRUPT && !gate->taken && gate->interrupt) {
 		inject_interrupt(vcpu, inbox->interrupt);
 		flags &= ~VMR_EVENT_INTERRUPT;
@@ -239,56 +252,34 @@ static u32 nmi_window(const struct gate *gate)
 					   SDM_PROC_NMI_WINDOW_EXITING;
 }
 
-/* What is still to be injected again waits for the same window as an interrupt. */
-static u32 windows_for(const struct vmr_vcpu *vcpu, u32 flags, const struct gate *gate)
+static u32 windows_for(u32 flags, const struct gate *gate)
 {
 	u32 windows = 0;
 
-	if (vcpu->redeliver || flags & (VMR_EVENT_INTERRUPT | VMR_EVENT_EXTINT))
+	if (flags & INTERRUPTS)
 		windows |= SDM_PROC_INTERRUPT_WINDOW_EXITING;
 	if (flags & VMR_EVENT_NMI)
 		windows |= nmi_window(gate);
 	return windows;
 }
 
-/* User space has told the ExtINT's vector, and has closed the gate since. */
-static bool came_too_late(const struct vmr_vcpu *vcpu, const struct gate *gate)
-{
-	return vmr_event_type(vcpu->redeliver) == SDM_EVENT_EXTERNAL &&
-	       !gate->interrupt;
-}
-
-/* It waits where interrupts wait; behind one that is there, where it is. */
-static void let_wait(struct vmr_vcpu *vcpu)
-{
-	struct vmr_inbox *inbox = &vcpu->inbox;
-
-	if (inbox->flags & VMR_EVENT_INTERRUPT)
-		return;
-	inbox->interrupt = vmr_event_vector(vcpu->redeliver);
-	WRITE_ONCE(inbox->flags, inbox->flags | VMR_EVENT_INTERRUPT);
-	vcpu->redeliver = 0;
-}
-
+/* What is to be injected again can be: vmr_judge() has seen to it if user space set it. */
 bool vmr_events_inject(struct vmr_vcpu *vcpu)
 {
 	struct gate gate = look_at_gate();
-	bool late = vcpu->redeliver && came_too_late(vcpu, &gate);
 	bool complete;
 	u32 flags;
 
-	if (vcpu->redeliver && !late) {
+	if (vcpu->redeliver) {
 		inject_again(vcpu);
 		gate.taken = true;
 	}
 	spin_lock(&vcpu->inbox.lock);
-	if (late)
-		let_wait(vcpu);
 	complete = take(vcpu, &gate);
 	flags = vcpu->inbox.flags;
 	spin_unlock(&vcpu->inbox.lock);
 
-	set_windows(vcpu, windows_for(vcpu, flags, &gate));
+	set_windows(vcpu, windows_for(flags, &gate));
 	/* Exceptions have no window: the guest is left at once, with this event in. */
 	if (unlikely(flags & VMR_EVENT_EXCEPTION))
 		vmr_kick_self(&vcpu->kick, VMR_REQ_EVENT);
@@ -371,8 +362,7 @@ bool vmr_events_wake(struct vmr_vcpu *vcpu)
 	if (flags & VMR_EVENT_NMI &&
 	    !(vcpu->state.events.flags & VMR_EVENT_NMI_BLOCKED))
 		return true;
-	return flags & (VMR_EVENT_INTERRUPT | VMR_EVENT_EXTINT) &&
-	       vcpu->state.rflags & SDM_RFLAGS_IF;
+	return flags & INTERRUPTS && vcpu->state.rflags & SDM_RFLAGS_IF;
 }
 
 bool vmr_events_line_is_up(const struct vmr_vcpu *vcpu)
@@ -382,7 +372,13 @@ bool vmr_events_line_is_up(const struct vmr_vcpu *vcpu)
 
 void vmr_events_acknowledged(struct vmr_vcpu *vcpu, u8 vector)
 {
-	vcpu->redeliver = vmr_event(SDM_EVENT_EXTERNAL, vector, false);
+	struct vmr_inbox *inbox = &vcpu->inbox;
+	unsigned long flags;
+
+	spin_lock_irqsave(&inbox->lock, flags);
+	inbox->acknowledged = vector;
+	WRITE_ONCE(inbox->flags, inbox->flags | VMR_EVENT_ACKNOWLEDGED);
+	spin_unlock_irqrestore(&inbox->lock, flags);
 }
 
 /* The flags of the ABI and the bits of the VMCS. */
@@ -430,6 +426,7 @@ void vmr_events_set(struct vmr_vcpu *vcpu, const struct vmr_events *events)
 	inbox->exception = events->exception;
 	inbox->error_code = events->error_code;
 	inbox->interrupt = events->interrupt;
+	inbox->acknowledged = events->acknowledged;
 	WRITE_ONCE(inbox->flags, events->flags & INBOX_FLAGS);
 	spin_unlock_irqrestore(&inbox->lock, flags);
 
@@ -470,5 +467,7 @@ void vmr_events_get(struct vmr_vcpu *vcpu, struct vmr_events *events)
 	}
 	if (inbox->flags & VMR_EVENT_INTERRUPT)
 		events->interrupt = inbox->interrupt;
+	if (inbox->flags & VMR_EVENT_ACKNOWLEDGED)
+		events->acknowledged = inbox->acknowledged;
 	spin_unlock_irqrestore(&inbox->lock, flags);
 }

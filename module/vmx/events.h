@@ -4,8 +4,8 @@
  * its own instructions raise, and those whose delivery an exit interrupted.
  *
  * Order at an entry: what was interrupted or raised, then an exception that was
- * brought, an NMI, an interrupt, the ExtINT line. What can't go in yet has a window
- * opened for it.
+ * brought, an NMI, the vector that was told for the ExtINT line, an interrupt, that
+ * line itself. What can't go in yet has a window opened for it.
  */
 #ifndef VMR_VMX_EVENTS_H
 #define VMR_VMX_EVENTS_H
@@ -128,7 +128,7 @@ bool vmr_events_line_is_up(const struct vmr_vcpu *vcpu);
 /**
  * vmr_events_acknowledged() - user space has told the ExtINT's vector
  * @vcpu: the vCPU
- * @vector: the vector
+ * @vector: the vector; it has a place of its own, and waits there until it can go in
  *
  * Context: The vCPU's thread.
  */

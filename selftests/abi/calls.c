@@ -810,8 +810,8 @@ TEST_F(vm, bad_states)
 		BAD("a segment's padding", segment[2].reserved[0], 1),
 		BAD("GDTR's padding", gdtr.reserved[1], 1),
 		BAD("IDTR's padding", idtr.reserved[2], 1),
-		BAD("the events' padding", events.reserved[4], 1),
-		BAD("unknown events", events.flags, 1 << 10),
+		BAD("the events' padding", events.reserved[3], 1),
+		BAD("unknown events", events.flags, VMR_EVENT_FLAGS + 1),
 		BAD("unknown events, 31", events.flags, 1u << 31),
 	};
 	struct vmr_state good, state, now;

@@ -209,7 +209,7 @@ void sound_refused(void)
 		SPOIL(events.flags, VMR_EVENT_REDELIVER, 0),
 		SPOIL(events.redeliver, 0x80000020, 0),
 		SPOIL(events.redeliver_length, 1, 0),
-		SPOIL(events.reserved[4], 1, 0),
+		SPOIL(events.reserved[3], 1, 0),
 		SPOIL(events.pending_debug, 1 << 5, 0),
 		SPOIL(events.pending_debug, 1 << 16, 0),
 	};
