@@ -153,6 +153,7 @@
 #define SDM_SEGMENT_EXPAND_DOWN			BIT(2)	/* data */
 #define SDM_SEGMENT_CONFORMING			BIT(2)	/* code */
 #define SDM_SEGMENT_CODE			BIT(3)
+#define SDM_SEGMENT_TSS_32			BIT(3)	/* a TSS, of 32 or 64 bits */
 #define SDM_SEGMENT_TYPE			GENMASK(3, 0)
 #define SDM_SEGMENT_S				BIT(4)	/* code or data */
 #define SDM_SEGMENT_DPL				GENMASK(6, 5)

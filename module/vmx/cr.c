@@ -177,7 +177,7 @@ static bool may_start_paging(const struct vmr_cr_state *old)
 {
 	if (!(old->efer & SDM_EFER_LME))
 		return true;
-	return old->cr4 & SDM_CR4_PAE && !old->cs_l;
+	return old->cr4 & SDM_CR4_PAE && !old->cs_l && !old->tss_16;
 }
 
 static bool may_stop_paging(const struct vmr_cr_state *old)

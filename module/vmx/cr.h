@@ -90,6 +90,7 @@ static inline bool vmr_canonical(u64 address, u8 bits)
  * @cr4: as the guest sees it
  * @efer: as the guest sees it
  * @cs_l: CS.L, which means 64-bit mode if EFER.LMA is set
+ * @tss_16: TR is a 16-bit TSS, which IA-32e mode doesn't have
  */
 struct vmr_cr_state {
 	u64 cr0;
@@ -97,6 +98,7 @@ struct vmr_cr_state {
 	u64 cr4;
 	u64 efer;
 	bool cs_l;
+	bool tss_16;
 };
 
 /**
@@ -184,7 +186,7 @@ bool vmr_efer_write(const struct vmr_cr_limits *limits,
 /**
  * vmr_cr_state_valid() - tell whether a vCPU may be given these registers
  * @limits: the vCPU's
- * @state: the registers, EFER.LMA among them; CS.L doesn't matter
+ * @state: the registers, EFER.LMA among them; CS.L and TR don't matter
  *
  * For VMR_SET_STATE: no value before, so every combination that a guest could have
  * reached is good. CR0's reserved bits in 31:0 must be zero here, ET one.

@@ -257,6 +257,7 @@ struct vmr_cr_state vmr_state_control(const struct vmr_vcpu *vcpu)
 		.cr4 = vcpu->state.cr4,
 		.efer = vcpu->state.efer,
 		.cs_l = vcpu->state.segment[VMR_CS].access & SDM_SEGMENT_L,
+		.tss_16 = !(vcpu->state.segment[VMR_TR].access & SDM_SEGMENT_TSS_32),
 	};
 }
 

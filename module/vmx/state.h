@@ -137,7 +137,7 @@ static inline void vmr_state_changed(struct vmr_vcpu *vcpu, u64 groups)
 
 /**
  * vmr_state_control() - the registers that decide on how the guest runs
- * @vcpu: the vCPU, with VMR_STATE_CONTROL read, and VMR_STATE_SEGMENTS for cs_l
+ * @vcpu: the vCPU, with VMR_STATE_CONTROL read; VMR_STATE_SEGMENTS for cs_l, tss_16
  *
  * Context: Any.
  * Return: they.

@@ -271,6 +271,46 @@ TEST_F(vm, real_to_long_and_back)
 	EXPECT_EQ(GUEST_CS32, s.segment[VMR_CS].selector);
 }
 
+/* There is no 16-bit TSS in 64-bit mode: with one in TR, the guest can't get there. */
+#define TSS_16		0x60
+
+GUEST32(long_with_tss_16,
+	"	mov	" IMM(TSS_16) ", %eax;"
+	"	ltr	%ax;"
+	"	mov	%cr4, %eax;"
+	"	or	$0x20, %eax;"		/* PAE */
+	"	mov	%eax, %cr4;"
+	"	mov	" IMM(GUEST_PML4) ", %eax;"
+	"	mov	%eax, %cr3;"
+	"	mov	$0xc0000080, %ecx;"
+	"	rdmsr;"
+	"	or	$0x100, %eax;"		/* LME */
+	"	wrmsr;"
+	"	mov	%cr0, %eax;"
+	"	or	$0x80000000, %eax;"
+	"	mov	%eax, %cr0;"
+	"	hlt");
+
+TEST_F(vm, no_long_mode_with_a_16_bit_tss)
+{
+	volatile struct guest_traps *traps = vm_traps(&self->vm);
+	uint64_t *gdt = (uint64_t *)(self->vm.ram + GUEST_GDT);
+	struct vmr_state s;
+
+	SKIP_ON_KVM();	/* which makes it a TSS of 64 bits */
+	vcpu_start(&self->cpu, GUEST_FLAT32, guest(long_with_tss_16));
+	gdt[TSS_16 / 8] = 0x0000810000000067 | GUEST_TSS << 16;
+	traps->resume[13] = 1 + 3;	/* the MOV to CR0 has three bytes */
+	ASSERT_EXIT("hlt", &self->cpu);
+	EXPECT_EQ(1, traps->count[13]);
+	EXPECT_EQ(0, traps->error);
+	EXPECT_EQ(GUEST_CODE + long_with_tss_16_end - long_with_tss_16 - 4, (long)traps->rip);
+	vcpu_get(&self->cpu, &s);
+	EXPECT_EQ(0x100, s.efer);
+	EXPECT_EQ(1, s.cr0 & 0x80000001);
+	EXPECT_EQ(0x83, s.segment[VMR_TR].access);
+}
+
 /* Real mode with the limits of protected mode ("unreal"), as firmware uses it. */
 GUEST16(unreal,
 	"	xor	%ax, %ax;"

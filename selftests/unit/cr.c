@@ -240,12 +240,13 @@ static u64 scatter(const u64 *bits, u32 count, u32 which)
 }
 
 /* Numbers of states; state_at() is false for one that can't be. */
-#define STATES	(16 * 32 * 8)
+#define STATES	(16 * 32 * 16)
 
 static bool state_at(u32 n, struct vmr_cr_state *state)
 {
 	u64 cr0 = scatter(cr0_bits, 4, n & 15), cr4 = scatter(cr4_bits, 5, n >> 4 & 31);
 	bool lme = n >> 9 & 1, cs_l = n >> 10 & 1, low_cr3 = n >> 11 & 1;
+	bool tss_16 = n >> 12 & 1;
 	bool lma = lme && cr0 & PG;
 
 	*state = (struct vmr_cr_state){
@@ -254,6 +255,7 @@ static bool state_at(u32 n, struct vmr_cr_state *state)
 		.cr4 = cr4,
 		.efer = (lme ? LME : 0) | (lma ? LMA : 0),
 		.cs_l = cs_l,
+		.tss_16 = tss_16,
 	};
 	if ((cr0 & PG && !(cr0 & PE)) || (cr0 & NW && !(cr0 & CD)))
 		return false;
@@ -275,7 +277,7 @@ static bool cr0_faults(const struct vmr_cr_state *old, u64 new)
 		return true;
 	if (on && old->efer & LME && !(old->cr4 & PAE))
 		return true;
-	if (on && old->efer & LME && old->cs_l)
+	if (on && old->efer & LME && (old->cs_l || old->tss_16))
 		return true;
 	if (off && old->efer & LMA && old->cs_l)
 		return true;
@@ -300,6 +302,7 @@ static void check_cr0(const struct vmr_cr_limits *limits,
 	EXPECT_EQ(effect.state.cr4, old->cr4);
 	EXPECT_EQ(effect.state.efer, (old->efer & ~LMA) | (lma ? LMA : 0));
 	EXPECT_EQ(effect.state.cs_l, old->cs_l);
+	EXPECT_EQ(effect.state.tss_16, old->tss_16);
 	EXPECT_EQ(effect.mode, lma != !!(old->efer & LMA));
 	EXPECT_EQ(effect.flush_tlb, !!(changed & PG));
 	EXPECT_EQ(effect.load_pdptes,
