@@ -29,16 +29,37 @@ static inline const void *vmr_uring_payload(const struct io_uring_cmd *cmd)
 #endif
 }
 
+/*
+ * A flag of a command: user space can't set it, as the kernel refuses those that it doesn't
+ * know. The upper 8 are for the kernel's own use, which begins at the other end.
+ */
+#define VMR_URING_KEPT		BIT(24)
+#ifdef IORING_URING_CMD_MASK
+static_assert(!(VMR_URING_KEPT & IORING_URING_CMD_MASK));
+#endif
+
 /**
- * vmr_uring_user_data() - find what user space calls a command
+ * vmr_uring_set_kept() - note that a command's own bytes hold something of its own
+ * @cmd: the command, which is to be issued again
+ *
+ * Context: Process, while the command is issued.
+ */
+static inline void vmr_uring_set_kept(struct io_uring_cmd *cmd)
+{
+	cmd->flags |= VMR_URING_KEPT;
+}
+
+/**
+ * vmr_uring_is_kept() - tell whether that was noted
  * @cmd: the command
  *
  * Context: Process, while the command is issued.
- * Return: the submission entry's user_data.
+ * Return: false for a command that is issued for the first time, wherever it lies:
+ *	   flags are set anew for each, its own bytes are not.
  */
-static inline u64 vmr_uring_user_data(struct io_uring_cmd *cmd)
+static inline bool vmr_uring_is_kept(const struct io_uring_cmd *cmd)
 {
-	return cmd_to_io_kiocb(cmd)->cqe.user_data;
+	return cmd->flags & VMR_URING_KEPT;
 }
 
 /**

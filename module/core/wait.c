@@ -5,8 +5,6 @@
  */
 #include <linux/errno.h>
 #include <linux/fs.h>
-#include <linux/once.h>
-#include <linux/random.h>
 #include <linux/string.h>
 
 #include <vmring.h>
@@ -44,48 +42,16 @@ long vmr_wait(struct vmr_vcpu *vcpu, void __user *arg)
 }
 
 /*
- * A command's payload, kept over -EAGAIN: the submission entry may be another command's
- * when a worker issues the command again. What else is in a command's own bytes is left
- * over from commands of any kind: the secret tells what is kept from that.
+ * A command's payload is kept over -EAGAIN: the submission entry may be another command's
+ * when a worker issues the command again. A command's own bytes are left over from
+ * earlier commands of any kind: vmr_uring_is_kept() tells what this one has kept.
  */
-struct kept {
-	struct vmr_wait wait;
-	u64 secret;
-	u64 user_data;
-};
-
-static_assert(sizeof(struct kept) <= sizeof_field(struct io_uring_cmd, pdu));
-
-static u64 secret_of_this_load(void)
-{
-	static u64 secret;
-
-	get_random_once(&secret, sizeof(secret));
-	return secret;
-}
+static_assert(sizeof(struct vmr_wait) <= sizeof_field(struct io_uring_cmd, pdu));
 
 static void keep_payload(struct io_uring_cmd *cmd, const struct vmr_wait *wait)
 {
-	struct kept kept = {
-		.wait = *wait,
-		.secret = secret_of_this_load(),
-		.user_data = vmr_uring_user_data(cmd),
-	};
-
-	memcpy(cmd->pdu, &kept, sizeof(kept));
-}
-
-static bool take_kept(struct io_uring_cmd *cmd, struct vmr_wait *wait)
-{
-	struct kept kept;
-
-	memcpy(&kept, cmd->pdu, sizeof(kept));
-	if (kept.secret != secret_of_this_load() ||
-	    kept.user_data != vmr_uring_user_data(cmd))
-		return false;
-	memset(cmd->pdu, 0, sizeof(kept));
-	*wait = kept.wait;
-	return true;
+	memcpy(cmd->pdu, wait, sizeof(*wait));
+	vmr_uring_set_kept(cmd);
 }
 
 /* Where a command comes from is no user memory, but user space may write there. */
@@ -116,7 +82,9 @@ int vmr_wait_uring(struct io_uring_cmd *cmd, unsigned int issue_flags)
 		return -ENOTTY;
 	if (!vmr_vm_is_ours(vcpu->vm))
 		return -EPERM;
-	if (issue_flags & IO_URING_F_NONBLOCK || !take_kept(cmd, &wait))
+	if (vmr_uring_is_kept(cmd))
+		memcpy(&wait, cmd->pdu, sizeof(wait));
+	else
 		err = take_payload(cmd, &wait);
 	if (err)
 		return err;

@@ -164,6 +164,79 @@ TEST_F(vm, cancelled)
 	ASSERT_EXIT("io", cpu);
 }
 
+/* More than the kernel frees before it uses any again, and than it has new ones ready. */
+#define USED_BEFORE	64
+#define USED_AGAIN	16
+#define SAME_ID		7
+
+/*
+ * Leaves memory behind in which the kernel will put other commands: of ones that had to
+ * wait, and for which there was no thread before they were cancelled.
+ */
+static void leave_waits_behind(struct __test_metadata *_metadata, struct io_uring *ring,
+			       struct vcpu *cpu)
+{
+	unsigned int limits[2] = { 1, 1 };
+	struct io_uring_sqe *sqe;
+	uint64_t id;
+	int i;
+
+	ASSERT_EQ(0, io_uring_register_iowq_max_workers(ring, limits));
+	for (i = 0; i < USED_BEFORE; i++)
+		uring_wait(ring, cpu->fd, *cpu->producer, 0, SAME_ID);
+	sqe = io_uring_get_sqe(ring);
+	ASSERT_NE(NULL, sqe);
+	io_uring_prep_cancel64(sqe, SAME_ID, IORING_ASYNC_CANCEL_ALL);
+	sqe->user_data = 1000;
+	uring_submit(ring);
+	for (i = 0; i < USED_BEFORE + 1; i++) {
+		int result = uring_result(ring, &id);
+
+		if (id == SAME_ID)
+			EXPECT_TRUE(result == -ECANCELED || result == -EINTR)
+				TH_LOG("%d", result);
+	}
+}
+
+/*
+ * What such a one has waited for counts for no other, though it's called the same: not for
+ * those that go to a thread first, nor for those that a thread comes to by a link.
+ */
+static void wait_anew(struct __test_metadata *_metadata, struct vcpu *cpu, bool linked)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+	uint64_t id = 0;
+	int i;
+
+	ASSERT_EQ(0, io_uring_queue_init(USED_BEFORE, &ring, 0));
+	vcpu_start(cpu, GUEST_LONG, guest(counts));
+	ASSERT_EXIT("io", cpu);
+	leave_waits_behind(_metadata, &ring, cpu);
+	for (i = 0; i < USED_AGAIN; i++) {
+		sqe = uring_prepare(&ring, cpu->fd, *cpu->producer - 1, 0, SAME_ID);
+		sqe->flags = !linked || !i ? IOSQE_ASYNC : 0;
+		if (linked && i < USED_AGAIN - 1)
+			sqe->flags |= IOSQE_IO_LINK;
+	}
+	uring_submit(&ring);
+	for (i = 0; i < USED_AGAIN; i++) {
+		ASSERT_EQ(1, uring_result(&ring, &id));
+		EXPECT_EQ(SAME_ID, id);
+	}
+	io_uring_queue_exit(&ring);
+}
+
+TEST_F(vm, after_cancelled_ones)
+{
+	wait_anew(_metadata, &self->cpu, false);
+}
+
+TEST_F(vm, after_cancelled_ones_behind_another)
+{
+	wait_anew(_metadata, &self->cpu, true);
+}
+
 /* How many VMs there are in debugfs, -1 without it. */
 static int count_vms(void)
 {
