@@ -19,6 +19,8 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nospec.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -193,37 +195,51 @@ static void put_back(struct vmr_ept *ept, const struct vmr_memslot *slot, u64 wo
 	spin_unlock(&ept->lock);
 }
 
+/* 0; -EAGAIN: the bitmap isn't there, and slots_lock mustn't be held while it comes. */
 static int tell(struct vmr_ept *ept, const struct vmr_memslot *slot, u64 word,
 		unsigned int count, u64 __user *to)
 {
 	u64 told[PORTION];
+	unsigned long left;
 
 	spin_lock(&ept->lock);
 	take(ept, slot, word, count, told);
 	spin_unlock(&ept->lock);
-	if (!copy_to_user(to, told, count * sizeof(u64)))
+	pagefault_disable();
+	left = copy_to_user(to, told, count * sizeof(u64));
+	pagefault_enable();
+	if (!left)
 		return 0;
 	put_back(ept, slot, word, count, told);
-	return -EFAULT;
+	return -EAGAIN;
 }
 
-static int tell_all(struct vmr_ept *ept, const struct vmr_memslot *slot,
-		    const struct vmr_dirty *wanted)
+static unsigned int portion_of(const struct vmr_dirty *rest)
 {
-	u64 __user *to = u64_to_user_ptr(wanted->bitmap);
-	u64 word = wanted->first_page / VMR_DIRTY_WORD;
-	u64 left = words_for(wanted->pages);
-	unsigned int count;
-	int err = 0;
+	return min_t(u64, words_for(rest->pages), PORTION);
+}
 
-	for (; left && !err; left -= count) {
-		count = min_t(u64, left, PORTION);
-		err = tell(ept, slot, word, count, to);
-		word += count;
-		to += count;
+/* What is told is no part of the rest any more. */
+static int tell_rest(struct vmr_ept *ept, const struct vmr_memslot *slot,
+		     struct vmr_dirty *rest)
+{
+	unsigned int count;
+	u64 pages;
+	int err;
+
+	while (rest->pages) {
+		count = portion_of(rest);
+		err = tell(ept, slot, rest->first_page / VMR_DIRTY_WORD, count,
+			   u64_to_user_ptr(rest->bitmap));
+		if (err)
+			return err;
+		pages = min_t(u64, rest->pages, count * VMR_DIRTY_WORD);
+		rest->first_page += pages;
+		rest->pages -= pages;
+		rest->bitmap += count * sizeof(u64);
 		cond_resched();
 	}
-	return err;
+	return 0;
 }
 
 /* What the guest has written so far is in the buffers, and then in the logs. */
@@ -237,29 +253,54 @@ static void collect(struct vmr_ept *ept)
 	spin_unlock(&ept->lock);
 }
 
-static int get_locked(struct vmr_ept *ept, const struct vmr_dirty *wanted)
+/* As tell(). Another slot may be there than the last time. */
+static int get_locked(struct vmr_ept *ept, struct vmr_dirty *rest)
 {
 	const struct vmr_memslot *slot;
 	int err;
 
 	lockdep_assert_held(&ept->slots_lock);
-	err = vmr_slot_table_check_dirty(&ept->slots, wanted);
+	err = vmr_slot_table_check_dirty(&ept->slots, rest);
 	if (err)
 		return err;
-	slot = &ept->slots.slot[array_index_nospec(wanted->slot, VMR_MAX_SLOTS)];
+	slot = &ept->slots.slot[array_index_nospec(rest->slot, VMR_MAX_SLOTS)];
 	collect(ept);
-	err = tell_all(ept, slot, wanted);
+	err = tell_rest(ept, slot, rest);
 	vmr_ept_flush(ept);
 	return err;
 }
 
-int vmr_dirty_get(struct vmr_ept *ept, const struct vmr_dirty *wanted)
+static int get(struct vmr_ept *ept, struct vmr_dirty *rest)
 {
 	int err;
 
 	if (down_read_killable(&ept->slots_lock))
 		return -EINTR;
-	err = get_locked(ept, wanted);
+	err = get_locked(ept, rest);
 	up_read(&ept->slots_lock);
+	return err;
+}
+
+/* Has the next portion's place there. It is written to: what is told next goes there. */
+static int bring(const struct vmr_dirty *rest)
+{
+	char __user *to = u64_to_user_ptr(rest->bitmap);
+
+	if (!fault_in_writeable(to, portion_of(rest) * sizeof(u64)))
+		return 0;
+	return fatal_signal_pending(current) ? -EINTR : -EFAULT;
+}
+
+int vmr_dirty_get(struct vmr_ept *ept, const struct vmr_dirty *wanted)
+{
+	struct vmr_dirty rest = *wanted;
+	int err;
+
+	do {
+		err = get(ept, &rest);
+		if (err != -EAGAIN)
+			return err;
+		err = bring(&rest);
+	} while (!err);
 	return err;
 }

@@ -352,7 +352,9 @@ bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write)
 {
 	bool is_memory;
 
-	down_read(&ept->slots_lock);
+	/* Who is being killed doesn't look at the answer any more: the guest won't go on. */
+	if (down_read_killable(&ept->slots_lock))
+		return false;
 	is_memory = !IS_ERR(find(ept, gpa, write));
 	up_read(&ept->slots_lock);
 	return is_memory;

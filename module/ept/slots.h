@@ -103,7 +103,7 @@ int vmr_ept_exchange(struct vmr_ept *ept, u64 gpa, u64 old, u64 new, u32 len);
  * @write: in one that can be written
  *
  * Context: Process, may sleep.
- * Return: false: it's a device's.
+ * Return: false: it's a device's; or the process is being killed, and it doesn't matter.
  */
 bool vmr_ept_is_memory(struct vmr_ept *ept, u64 gpa, bool write);
 

@@ -953,6 +953,152 @@ TEST_F(vm, a_second_operand_that_never_comes)
 	EXPECT_EQ(FAR + 1, vcpu_gpr(&self->cpu, VMR_RDI));
 }
 
+/* And for the bitmap that a log is told to: its second half isn't there. */
+#define LOGGED		8192ul
+#define BEHIND_LOGGED	(FAR + LOGGED * PAGE)
+
+struct caller {
+	struct vm *vm;
+	void *memory;
+	pthread_t thread;
+	volatile uint64_t done;
+	int err;
+};
+
+static void *get_log(void *data)
+{
+	struct caller *caller = data;
+	struct vmr_dirty args = {
+		.size = sizeof(args), .slot = 1, .pages = LOGGED,
+		.bitmap = (uintptr_t)caller->memory,
+	};
+
+	caller->err = ioctl_errno(caller->vm->fd, VMR_GET_DIRTY, &args);
+	caller->done = 1;
+	return NULL;
+}
+
+static void *set_slot(void *data)
+{
+	struct caller *caller = data;
+
+	caller->err = vm_slot(caller->vm, 2, BEHIND_LOGGED, caller->memory, PAGE, 0);
+	caller->done = 1;
+	return NULL;
+}
+
+static void begin_call(struct caller *caller, void *(*call)(void *), struct vm *vm,
+		       void *memory)
+{
+	*caller = (struct caller){ .vm = vm, .memory = memory };
+	errno = pthread_create(&caller->thread, NULL, call, caller);
+	if (errno)
+		vm_die("pthread_create");
+}
+
+static int end_call(struct caller *caller)
+{
+	wait_until(&caller->done, 1);
+	pthread_join(caller->thread, NULL);
+	return caller->err;
+}
+
+/* Two pages are written, and the log of one of them waits for its place in a bitmap. */
+static uint64_t *half_told(struct __test_metadata *_metadata, struct vcpu *cpu,
+			   struct caller *getter)
+{
+	uint8_t *memory = small_pages(LOGGED), *bitmap = small_pages(2);
+	uint64_t *told = (uint64_t *)(bitmap + PAGE) - LOGGED / 64 / 2;
+
+	if (!registered(bitmap + PAGE, PAGE, UFFDIO_REGISTER_MODE_MISSING, 0))
+		return NULL;
+	ASSERT_ERRNO(0, vm_slot(cpu->vm, 1, FAR, memory, LOGGED * PAGE, VMR_SLOT_LOG_DIRTY));
+	ASSERT_STREQ("hlt", writes(cpu, FAR + 7 * PAGE, 7));
+	ASSERT_STREQ("hlt", writes(cpu, FAR + (LOGGED - 64) * PAGE, 7));
+	begin_call(getter, get_log, cpu->vm, told);
+	ASSERT_TRUE(is_asked(20000));
+	EXPECT_EQ(1 << 7, *(volatile uint64_t *)told);
+	return told;
+}
+
+TEST_F(vm, a_bitmap_that_never_comes)
+{
+	struct caller getter, setter;
+	pthread_t thread;
+	uint64_t *told;
+	int i;
+
+	SKIP_ON_KVM();
+	told = half_told(_metadata, &self->cpu, &getter);
+	if (!told)
+		SKIP(return, "this kernel has no userfaultfd");
+	/* Nobody else is held up meanwhile, nor deaf. */
+	begin_call(&setter, set_slot, &self->vm, small_pages(1));
+	ASSERT_ERRNO(0, end_call(&setter));
+	for (i = 0; i < 3; i++) {
+		vcpu_start(&self->cpu, GUEST_LONG, guest(compare_with_device));
+		ASSERT_EXIT("mmio", &self->cpu);
+		vcpu_answer_u64(&self->cpu, 0);
+		ASSERT_ERRNO(0, vcpu_kick(&self->cpu));
+		ASSERT_EXIT("kicked", &self->cpu);
+		ASSERT_EXIT("hlt", &self->cpu);
+	}
+	ASSERT_STREQ("hlt", writes(&self->cpu, FAR + 9 * PAGE, 9));
+	ASSERT_STREQ("hlt", writes(&self->cpu, FAR + (LOGGED - 1) * PAGE, 9));
+	EXPECT_FALSE(getter.done);
+	/* What was told stays so, the rest is told as it is now. */
+	ASSERT_EQ(0, pthread_create(&thread, NULL, answer_faults, NULL));
+	EXPECT_ERRNO(0, end_call(&getter));
+	EXPECT_EQ(1 << 7, told[0]);
+	for (i = 1; i < 127; i++)
+		EXPECT_EQ(0, told[i]);
+	EXPECT_EQ(1 | 1ull << 63, told[127]);
+	begin_call(&getter, get_log, &self->vm, told);
+	EXPECT_ERRNO(0, end_call(&getter));
+	EXPECT_EQ(1 << 9, told[0]);
+	EXPECT_EQ(0, told[127]);
+	stop_answering(_metadata, thread);
+}
+
+/* The slot may be gone when its bitmap comes. */
+TEST_F(vm, a_log_that_goes_meanwhile)
+{
+	struct caller getter;
+	pthread_t thread;
+
+	SKIP_ON_KVM();
+	if (!half_told(_metadata, &self->cpu, &getter))
+		SKIP(return, "this kernel has no userfaultfd");
+	ASSERT_ERRNO(0, vm_slot(&self->vm, 1, 0, NULL, 0, 0));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, answer_faults, NULL));
+	EXPECT_ERRNO(ENOENT, end_call(&getter));
+	stop_answering(_metadata, thread);
+}
+
+/* Who waits so can be killed. */
+TEST_F(vm, killed_while_the_bitmap_comes)
+{
+	int status;
+	pid_t pid;
+
+	SKIP_ON_KVM();
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		struct caller getter;
+		struct vcpu cpu;
+		struct vm vm;
+
+		vm_create_with_ram(&vm, VMR_VM_FEATURES, GUEST_RAM);
+		vcpu_create(&vm, 0, &cpu);
+		if (!half_told(_metadata, &cpu, &getter))
+			_exit(0);
+		kill(getpid(), SIGKILL);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) ? WTERMSIG(status) == SIGKILL : !WEXITSTATUS(status));
+}
+
 TEST_F(vm, write_protected_by_the_pager)
 {
 	uint8_t *memory = small_pages(16);
