@@ -78,6 +78,33 @@ TEST_F(vm, child_maps)
 	EXPECT_EQ(0, status);
 }
 
+/* A child that has the area after all, and writes there: as if the process had done so. */
+GUEST64(out_and_halt, "out %eax, $0x80; hlt");
+
+TEST_F(vm, child_with_the_area)
+{
+	struct vcpu *cpu = &self->cpu;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, madvise(cpu->ro, cpu->ro_size, MADV_DOFORK));
+	ASSERT_EQ(0, madvise(cpu->rw, cpu->rw_size, MADV_DOFORK));
+	vcpu_start(cpu, GUEST_LONG, guest(out_and_halt));
+	ASSERT_EXIT("io", cpu);
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		*cpu->consumer = *cpu->producer + 1;
+		_exit(0);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	EXPECT_EQ(*cpu->producer + 1, *cpu->consumer);
+	EXPECT_ERRNO(EPROTO, ioctl_errno(cpu->fd, VMR_RUN, NULL));
+	vcpu_answer(cpu, NULL, 0);
+	ASSERT_EXIT("hlt", cpu);
+}
+
 static int send_fd(int socket, int fd)
 {
 	char control[CMSG_SPACE(sizeof(int))] = "";
