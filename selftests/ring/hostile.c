@@ -291,8 +291,8 @@ TEST_F_TIMEOUT(vm, garbage_everywhere, 600)
 	ASSERT_EQ(0, io_uring_register_iowq_max_workers(&ring, limits));
 	for (i = 0; i < WAITS; i++)
 		wait_again(&ring, victims, &garbage, i);
-	/* For so long, and until something was posted. */
-	while (now_ms() < end || !vcpu_counter(&victims[0].cpu, "posts")) {
+	/* For so long, and until something was posted and a wait has ended. */
+	while (now_ms() < end || !waited || !vcpu_counter(&victims[0].cpu, "posts")) {
 		mirror[any(&garbage) % 1024] = any(&garbage);
 		taken = take_waits(&ring, victims, &garbage);
 		ASSERT_LE(0, taken);
