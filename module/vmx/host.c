@@ -256,7 +256,7 @@ void vmr_host_interrupt(u8 vector)
  * As if it had come to the thread in user mode: a guest's memory is its process's, which
  * the kernel ends for it; but who meets broken memory in the kernel ends the kernel.
  */
-void vmr_host_machine_check(void)
+noinstr void vmr_host_machine_check(void)
 {
 #ifdef CONFIG_X86_MCE
 	struct pt_regs regs = { .cs = __USER_CS, .flags = X86_EFLAGS_IF };

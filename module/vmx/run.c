@@ -66,6 +66,24 @@ static __always_inline void flush_l1d(struct vmr_vcpu *vcpu)
 	vmr_mitigate_flush_l1d();
 }
 
+/* The host's handlers are told at once of what is theirs. */
+static noinstr int hand_on(struct vmr_vcpu *vcpu)
+{
+	u32 event;
+
+	if (vcpu->exit.reason == SDM_REASON_ENTRY_MACHINE_CHECK) {
+		vmr_host_machine_check();
+		return 0;
+	}
+	event = vmr_vmcs_read32(VMCS_EXIT_INTERRUPTION_INFO);
+	vcpu->exit.interruption = event;
+	if (vmr_event_type(event) == SDM_EVENT_NMI)
+		vmr_host_nmi();
+	else if (vmr_event_vector(event) == SDM_VECTOR_MC)
+		vmr_host_machine_check();
+	return 0;
+}
+
 /*
  * One VM entry and the exit that ends it. What mustn't wait is done here, before
  * anything may be traced: an NMI stays blocked until the host's handler has run, and
@@ -73,7 +91,7 @@ static __always_inline void flush_l1d(struct vmr_vcpu *vcpu)
  */
 static noinstr int enter(struct vmr_vcpu *vcpu)
 {
-	u32 event, reason;
+	u32 reason;
 	int err;
 
 	flush_l1d(vcpu);
@@ -91,18 +109,9 @@ static noinstr int enter(struct vmr_vcpu *vcpu)
 		vcpu->vmcs.launched = true;
 	vcpu->exit.full_reason = reason;
 	vcpu->exit.reason = (u16)reason;
-	if (unlikely(vcpu->exit.reason == SDM_REASON_ENTRY_MACHINE_CHECK))
-		vmr_host_machine_check();
-	if (likely(reason))
+	if (likely(reason && vcpu->exit.reason != SDM_REASON_ENTRY_MACHINE_CHECK))
 		return 0;
-
-	event = vmr_vmcs_read32(VMCS_EXIT_INTERRUPTION_INFO);
-	vcpu->exit.interruption = event;
-	if (vmr_event_type(event) == SDM_EVENT_NMI)
-		vmr_host_nmi();
-	else if (vmr_event_vector(event) == SDM_VECTOR_MC)
-		vmr_host_machine_check();
-	return 0;
+	return hand_on(vcpu);
 }
 
 /* No exit, no guest: the VMCS is to blame, or VMX is off. */
