@@ -149,7 +149,7 @@ static int find_limits(struct vmr_cr_limits *limits)
 	if (entries && table) {
 		err = vmr_cpuid_build(table, entries, offer_cpuid(entries),
 				      vmr_setup_cpuid_host());
-		vmr_cr_limits_init(limits, table, vmr_caps, boot_cpu_data.x86_virt_bits);
+		vmr_cr_limits_init(limits, table, vmr_caps);
 	}
 	kvfree(table);
 	kfree(entries);

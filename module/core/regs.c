@@ -9,7 +9,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include <asm/processor.h>
 
 #include <vmring.h>
 
@@ -260,7 +259,7 @@ static int build_cpuid(struct vmr_vcpu *vcpu,
 	err = vmr_cpuid_build(table, entries, count, vmr_setup_cpuid_host());
 	if (err)
 		goto err_free;
-	vmr_cr_limits_init(&limits, table, vmr_caps, boot_cpu_data.x86_virt_bits);
+	vmr_cr_limits_init(&limits, table, vmr_caps);
 	err = -EINVAL;
 	if (!fits(vcpu, &limits))
 		goto err_free;

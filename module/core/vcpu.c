@@ -13,7 +13,6 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include <asm/fpu/api.h>
-#include <asm/processor.h>
 
 #include <vmring.h>
 
@@ -393,8 +392,7 @@ static struct vmr_vcpu *make(struct vmr_vm *vm, const struct vmr_create_vcpu *wa
 
 	vmr_msr_reset(&vcpu->msrs, !wanted->id);
 	vmr_cpuid_build(vcpu->cpuid, NULL, 0, vmr_setup_cpuid_host());
-	vmr_cr_limits_init(&vcpu->limits, vcpu->cpuid, vmr_caps,
-			   boot_cpu_data.x86_virt_bits);
+	vmr_cr_limits_init(&vcpu->limits, vcpu->cpuid, vmr_caps);
 	vmr_state_reset(vcpu);
 	return vcpu;
 

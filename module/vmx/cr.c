@@ -27,6 +27,7 @@
 
 #define PHYS_BITS_LEAST		32
 #define PHYS_BITS_UNTOLD	36	/* with PAE or PSE-36, without leaf 80000008H */
+#define LINEAR_BITS		48	/* CR4.LA57 isn't offered */
 
 #define LEAF_X1		0x80000001
 #define LEAF_X8		0x80000008
@@ -129,7 +130,7 @@ static u8 phys_bits_offered(const struct offered *cpu)
  */
 void vmr_cr_limits_init(struct vmr_cr_limits *limits,
 			const struct vmr_cpuid_table *table,
-			const struct vmr_caps *caps, u8 linear_bits)
+			const struct vmr_caps *caps)
 {
 	struct offered cpu = look_all(table);
 	u64 cr0_must = vmr_caps_get(caps, SDM_IA32_VMX_CR0_FIXED0);
@@ -144,7 +145,7 @@ void vmr_cr_limits_init(struct vmr_cr_limits *limits,
 		.cr0_guest_owned = CR0_GUEST & ~cr0_must,
 		.has = has_offered(&cpu),
 		.phys_bits = phys_bits_offered(&cpu),
-		.linear_bits = linear_bits,
+		.linear_bits = LINEAR_BITS,
 	};
 	limits->cr4_guest_owned = limits->cr4_allowed & ~(CR4_HOST | cr4_must);
 	/* What it holds after power-on, also where nobody can write it. */

@@ -41,8 +41,7 @@ struct vmr_cpuid_table;
  * @cr4_guest_owned: the same of CR4
  * @has: VMR_HAS_...
  * @phys_bits: width of a guest-physical address
- * @linear_bits: width of a linear address as the CPU supports it: what it demands of
- *		 bases and of MSRs that hold an address, whatever CR4.LA57 is
+ * @linear_bits: width of a linear address
  *
  * Constant once vmr_cr_limits_init() has filled it in.
  */
@@ -64,13 +63,12 @@ struct vmr_cr_limits {
  * @limits: where to
  * @table: its CPUID table
  * @caps: the CPU
- * @linear_bits: width of a linear address on that CPU
  *
  * Context: Any.
  */
 void vmr_cr_limits_init(struct vmr_cr_limits *limits,
 			const struct vmr_cpuid_table *table,
-			const struct vmr_caps *caps, u8 linear_bits);
+			const struct vmr_caps *caps);
 
 /**
  * vmr_canonical() - tell whether a linear address is canonical

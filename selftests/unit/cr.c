@@ -68,7 +68,7 @@ static struct vmr_cr_limits limits_of(const struct vmr_cpuid_entry *entries,
 	struct vmr_cr_limits limits;
 
 	EXPECT_EQ(vmr_cpuid_build(table, entries, count, &host), 0);
-	vmr_cr_limits_init(&limits, table, caps, 57);
+	vmr_cr_limits_init(&limits, table, caps);
 	free(table);
 	return limits;
 }
@@ -93,7 +93,7 @@ void cr_limits_rich(void)
 	EXPECT_EQ(limits.efer_allowed, 0xd01);
 	EXPECT_EQ(limits.xcr0_allowed, 0xe7);
 	EXPECT_EQ(limits.phys_bits, 40);
-	EXPECT_EQ(limits.linear_bits, 57);	/* the CPU's, though LA57 isn't offered */
+	EXPECT_EQ(limits.linear_bits, 48);
 	EXPECT_EQ(limits.has, VMR_HAS_LM | VMR_HAS_SYSCALL | VMR_HAS_SEP |
 		  VMR_HAS_TSC_AUX | VMR_HAS_MTRR | VMR_HAS_PAT | VMR_HAS_MCA |
 		  VMR_HAS_XSAVE | VMR_HAS_PSE36 | VMR_HAS_PAGE1GB |

@@ -243,29 +243,6 @@ void msr_values(void)
 				  cases[i].index, cases[i].value);
 }
 
-/* WRMSR looks at what the CPU supports, and some of these cause no exit. */
-void msr_linear_width(void)
-{
-	static const u32 indices[] = {
-		0x175, 0x176, HIGH | 0x82, HIGH | 0x83, HIGH | 0x100, HIGH | 0x101,
-		HIGH | 0x102,
-	};
-	struct vmr_cr_limits wide = limits;
-	u32 i;
-
-	wide.linear_bits = 57;
-	for (i = 0; i < ARRAY_SIZE(indices); i++) {
-		const struct vmr_msr_desc *desc = vmr_msr_find(indices[i]);
-
-		EXPECT(!vmr_msr_valid(desc, 0x0000800000000000, &limits));
-		EXPECT(!vmr_msr_valid(desc, 0xff00000000000000, &limits));
-		EXPECT(vmr_msr_valid(desc, 0x0000800000000000, &wide));
-		EXPECT(vmr_msr_valid(desc, 0xff00000000000000, &wide));
-		EXPECT(!vmr_msr_valid(desc, 0x0100000000000000, &wide));
-		EXPECT(!vmr_msr_valid(desc, 0xfeffffffffffffff, &wide));
-	}
-}
-
 void msr_reset(void)
 {
 	struct vmr_msr_values values;

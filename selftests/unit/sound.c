@@ -89,29 +89,23 @@ static struct vmr_state sixteen_bits(void)
 	return s;
 }
 
-static const char *judge_on(const struct vmr_cr_limits *limits, u64 groups,
-			    const struct vmr_state *s, u64 debugctl, u32 *field)
+static const char *judge(u64 groups, const struct vmr_state *s, u64 debugctl, u32 *field)
 {
 	static struct vmr_vmcs_state scratch;
 	struct vmr_caps caps = rich_cpu();
 	struct vmr_sound_cpu cpu = {
-		.caps = &caps, .controls = &controls, .limits = limits,
+		.caps = &caps, .controls = &controls, .limits = &limits,
 		.debugctl = debugctl,
 	};
 	struct vmr_vmcs_fault fault = {};
 
 	*field = 0;
-	if (!vmr_sound_values(limits, groups, s))
+	if (!vmr_sound_values(&limits, groups, s))
 		return "values";
 	if (vmr_sound_whole(&cpu, s, &scratch, &fault))
 		return "good";
 	*field = fault.field;
 	return fault.rule;
-}
-
-static const char *judge(u64 groups, const struct vmr_state *s, u64 debugctl, u32 *field)
-{
-	return judge_on(&limits, groups, s, debugctl, field);
 }
 
 void sound_modes(void)
@@ -222,30 +216,6 @@ void sound_refused(void)
 	struct vmr_state s = long_mode();
 
 	expect_spoilt(&s, rows, ARRAY_SIZE(rows));
-}
-
-static const char *judge_base(u8 linear_bits, u64 base, u32 *field)
-{
-	struct vmr_cr_limits cpu = limits;
-	struct vmr_state s = long_mode();
-
-	cpu.linear_bits = linear_bits;
-	s.segment[VMR_GS].base = base;
-	return judge_on(&cpu, VMR_STATE_ALL, &s, 0, field);
-}
-
-/* By what the CPU supports: a guest can write such a base itself. */
-void sound_linear_width(void)
-{
-	u32 field;
-
-	EXPECT_STR(judge_base(48, 0x00007fffffffffff, &field), "good");
-	EXPECT_STR(judge_base(48, 0x0000800000000000, &field), CANONICAL);
-	EXPECT_EQ(field, VMCS_GUEST_GS_BASE);
-	EXPECT_STR(judge_base(57, 0x0000800000000000, &field), "good");
-	EXPECT_STR(judge_base(57, 0xff00000000000000, &field), "good");
-	EXPECT_STR(judge_base(57, 0x0100000000000000, &field), CANONICAL);
-	EXPECT_EQ(field, VMCS_GUEST_GS_BASE);
 }
 
 void sound_pdptes(void)
