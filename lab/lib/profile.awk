@@ -173,7 +173,7 @@ function print_json(   r, k, line) {
 		line = sprintf("{\"reason\":\"%s\",\"number\":%d,\"user_space\":%s,\"windows\":%d,\"clean\":%d,\"interrupted\":%d",
 			row_name[r], row_number[r], in_user[r] ? "true" : "false", windows[r], clean[r], interrupted[r])
 		if (clean[r]) {
-			line = line sprintf(",\"mean\":%.2f,\"max\":%d", mean(r, "instructions"), longest[r])
+			line = line sprintf(",\"mean\":%.4f,\"max\":%d", mean(r, "instructions"), longest[r])
 			for (k = 1; k <= kind_count; k++)
 				line = line sprintf(",\"%s\":%d", kinds[k], least[r, kinds[k]])
 		}
