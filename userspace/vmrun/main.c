@@ -182,6 +182,7 @@ int main(int argc, char **argv)
 	status = with_loop(&session);
 	/* Whoever waits for vmrun is to see that a signal ended it. */
 	if (session.fatal) {
+		say_wait_a_moment();
 		let_die_of(session.fatal);
 		raise(session.fatal);
 	}

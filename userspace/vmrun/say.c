@@ -11,12 +11,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "say.h"
 
 #define LINE	1024
 #define QUEUE	(16 * LINE)
+#define MOMENT_NS	200000000
 
 /* By the lock: lines that the thread has still to write, and how many had no room. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -150,6 +152,21 @@ void say_wait(void)
 	pthread_mutex_lock(&lock);
 	while (queued || writes)
 		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+void say_wait_a_moment(void)
+{
+	struct timespec end;
+	int error = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_nsec += MOMENT_NS;
+	end.tv_sec += end.tv_nsec / 1000000000;
+	end.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&lock);
+	while ((queued || writes) && !error)
+		error = pthread_cond_clockwait(&changed, &lock, CLOCK_MONOTONIC, &end);
 	pthread_mutex_unlock(&lock);
 }
 

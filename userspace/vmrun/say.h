@@ -49,4 +49,11 @@ int say_start(void);
  */
 void say_wait(void);
 
+/**
+ * say_wait_a_moment() - the same, but no longer than somebody who reads takes
+ *
+ * Context: without the devices' lock.
+ */
+void say_wait_a_moment(void);
+
 #endif
