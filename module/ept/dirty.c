@@ -286,6 +286,8 @@ static int bring(const struct vmr_dirty *rest)
 {
 	char __user *to = u64_to_user_ptr(rest->bitmap);
 
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	if (!fault_in_writeable(to, portion_of(rest) * sizeof(u64)))
 		return 0;
 	return fatal_signal_pending(current) ? -EINTR : -EFAULT;

@@ -244,7 +244,7 @@ static bool take(struct vmr_vcpu *vcpu, struct gate *gate)
  * "Other Causes of VM Exits": STI's shadow needn't hold the exit for an open NMI window
  * up, so that the guest would be left again and again before its next instruction. In
  * that shadow IF is set: the other window opens behind it. If that instruction is CLI, the
- * next exit of any kind looks again.
+ * NMI waits until the burst ends, for the host's tick if for nothing else.
  */
 static u32 nmi_window(const struct gate *gate)
 {

@@ -726,10 +726,10 @@ static long long hints(void)
 
 static bool balance_all_the_time(void)
 {
-	return write_file("/proc/sys/kernel/numa_balancing", "1") &&
-	       write_file(NUMA "scan_delay_ms", "1") &&
+	return write_file(NUMA "scan_delay_ms", "1") &&
 	       write_file(NUMA "scan_period_min_ms", "1") &&
-	       write_file(NUMA "scan_period_max_ms", "1");
+	       write_file(NUMA "scan_period_max_ms", "1") &&
+	       write_file("/proc/sys/kernel/numa_balancing", "1");
 }
 
 /* An instruction for a device, on a page that the process itself can't read now. */
